@@ -1,0 +1,1 @@
+"""Every way in and out: sources, sinks, broker, store, search engine, delivery."""

@@ -1,0 +1,1 @@
+"""How pages and feeds become entries: looks, edits, losses, markup, schedule."""

@@ -1,0 +1,1 @@
+"""What people look at: dashboards as code and as JSON."""

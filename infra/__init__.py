@@ -1,0 +1,1 @@
+"""How it is run: commands, settings, the embedded runner, provisioning, metrics, health."""

@@ -1,0 +1,45 @@
+"""`nabat`: every command, each in a module of its own under `infra.commands`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.commands import corpora, families, letters, reasons, shells, sources, terms
+
+app = typer.Typer(
+    name="nabat",
+    help="Watches Russian-language news wires and posts, and rings when a watched term bursts.",
+    epilog="Example: nabat demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for part in (shells, corpora, families, letters, reasons):
+    part.mount(app)
+app.add_typer(terms.app, name="terms")
+app.add_typer(sources.app, name="sources")
+app.add_typer(letters.app, name="deadletters")
+
+
+@app.callback()
+def choose(
+    config: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="The settings (default: $NABAT_CONFIG or nabat.toml)."),
+    ] = None,
+) -> None:
+    """Read the settings from elsewhere."""
+    del config  # commands find it in their context
+
+
+def main() -> None:
+    """Run a command; exit codes: 0 done, 1 failed, 2 used wrongly."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

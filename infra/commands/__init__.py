@@ -1,0 +1,1 @@
+"""The commands of `nabat`, by what they are about."""

@@ -1,0 +1,57 @@
+"""Who copies whom in a file: `origins`, and `sources owners`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from infra.commands.ground import emit, judge, progress
+
+Existing = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the command that lists families."""
+    app.command(epilog="Example: nabat origins corpus.jsonl.gz --least 3")(origins)
+
+
+@judge
+def origins(
+    file: Existing,
+    least: Annotated[int, typer.Option(min=1, help="Documents of a family to show.")] = 2,
+) -> None:
+    """List the families of a file, texts with all their copies: the largest first."""
+    for family in _read(file):
+        if family.size < least:
+            break
+        emit(family)
+
+
+@judge
+def owners(
+    file: Existing,
+    share: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Of each one's texts, that the other has too.")
+    ] = 0.5,
+) -> None:
+    """Suggest which sources may have one owner: each has most texts of the other; none is merged.
+
+    `nabat sources add NAME --owner OWNER` makes it so.
+    """
+    from infra.corpora.families import find_kin
+
+    for kin in find_kin(_read(file), share):
+        emit(kin)
+
+
+def _read(file: Path) -> Any:
+    from infra.corpora.families import read_families
+    from infra.corpora.replay import Corpus
+    from infra.corpora.stream import open_enrich
+    from streams.enrich import Steps
+
+    steps = Steps(language=False, entities=False, sentiment=False)
+    with progress("origins") as report, open_enrich(steps, 1) as run:
+        return read_families(Corpus(files=(file,)), run, lambda count: report(f"{count} documents"))

@@ -1,0 +1,111 @@
+"""What all commands stand on: settings, two streams out, exit codes, the same words for errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import msgspec
+import typer
+
+FAILED, MISUSED = 1, 2
+# by name, so that nothing heavy is imported for them
+MISUSES = frozenset(("SettingsError", "MismatchError", "TermError", "PatternError"))
+FAILURES = frozenset(
+    (
+        "StoreError",
+        "UnreadyError",
+        "DeniedError",
+        "PublishError",
+        "BadSeriesError",
+        "ModelsError",
+        "UnknownAlarmError",
+    )
+)
+Where = Annotated[
+    str,
+    typer.Option("--shell", help="store: the embedded shell; kafka: the distributed one."),
+]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def say(text: str) -> None:
+    """Tell a person something."""
+    typer.echo(text, err=True)
+
+
+def emit(message: Any) -> None:
+    """Write one JSON line."""
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+
+
+def refuse(text: str, code: int = MISUSED) -> typer.Exit:
+    """Say why it cannot be done, and give what to raise."""
+    say(f"nabat: {text}")
+    return typer.Exit(code)
+
+
+def judge(command: Callable[P, R]) -> Callable[P, R]:
+    """End a command that fails for a known reason with one message and its exit code."""
+
+    @wraps(command)
+    def judged(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            result = command(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever reads has had enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        except OSError as error:
+            raise refuse(
+                f"{error.filename or 'nabat'}: {error.strerror or error}", FAILED
+            ) from None
+        except Exception as error:
+            code = _find_code(error)
+            if code is None:
+                raise
+            raise refuse(str(error), code) from None
+        return result
+
+    return judged
+
+
+def read_settings_of(context: typer.Context) -> Any:
+    """The settings, from the file that `nabat --config` names or where they are looked for."""
+    from infra.settings import read_settings
+
+    return read_settings(context.find_root().params.get("config"))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal that long work goes on; call what it gives with how far it is."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(pulse_style="cyan"), TimeElapsedColumn())
+    is_shown = console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda text: bar.update(task, description=f"{what}: {text}")
+
+
+def read_term_file(path: Path) -> Any:
+    """The terms of a file; raises `TermError` with every mistake."""
+    from infra.watching import import_terms
+
+    return import_terms(path)
+
+
+def _find_code(error: Exception) -> int | None:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if names & MISUSES:
+        return MISUSED
+    return FAILED if names & FAILURES else None

@@ -1,0 +1,111 @@
+"""`nabat sources`: who is listened to, and how well."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from infra.commands import families
+from infra.commands.ground import FAILED, Where, emit, judge, read_settings_of, refuse
+
+app = typer.Typer(help="Who is listened to; changes take effect within ten seconds.")
+app.command(epilog="Example: nabat sources owners corpus.jsonl.gz")(families.owners)
+Name = Annotated[str, typer.Argument(help="Its stable name, such as rss/interfax.ru.")]
+
+
+@app.command("list", epilog="Example: nabat sources list")
+@judge
+def list_sources(context: typer.Context, shell: Where = "store") -> None:
+    """Print the sources in force and their health, one JSON object a line."""
+    from infra.corpora.journals import in_force, open_journal
+    from infra.vitals.health import read_health
+
+    settings = read_settings_of(context)
+    with open_journal(settings, shell) as journal:
+        found = in_force(journal.read_settings(), "source")
+    health = read_health(settings) if shell == "store" else {}
+    for name, value in sorted(found.items()):
+        emit({**value, "health": health.get(name)})
+
+
+@app.command(epilog="Example: nabat sources add rss/interfax.ru --url https://interfax.ru/rss.asp")
+@judge
+def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    context: typer.Context,
+    name: Name,
+    url: Annotated[str | None, typer.Option(help="Address of the feed.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who controls it.")] = None,
+    group: Annotated[str | None, typer.Option(help="wires, telegram, regional …")] = None,
+    title: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    interval: Annotated[float | None, typer.Option(help="Seconds between two polls.")] = None,
+    shell: Where = "store",
+) -> None:
+    """Listen to a source, or change what is known of one."""
+    fields: dict[str, Any] = {"source": name, "url": url, "owner": owner, "group": group}
+    fields |= {"title": title, "interval_seconds": interval}
+    value = _check_source({key: value for key, value in fields.items() if value is not None})
+    _append(context, shell, name, value)
+
+
+@app.command(epilog="Example: nabat sources remove rss/interfax.ru")
+@judge
+def remove(context: typer.Context, name: Name, shell: Where = "store") -> None:
+    """Listen to a source no longer."""
+    from infra.corpora.journals import in_force, open_journal
+
+    with open_journal(read_settings_of(context), shell) as journal:
+        known = in_force(journal.read_settings(), "source")
+    if name not in known:
+        raise refuse(f"there is no source {name!r}; `nabat sources list` shows them", FAILED)
+    _append(context, shell, name, None)
+
+
+@app.command("test", epilog="Example: nabat sources test telegram/readovkanews")
+@judge
+def try_source(
+    context: typer.Context,
+    name: Name,
+    url: Annotated[str | None, typer.Option(help="Address of the feed.")] = None,
+) -> None:
+    """Ask a source once and say what it gives; nothing is kept."""
+    from connectors.polling import probe
+    from infra.embedded import make_web
+    from streams.models import Source
+
+    settings = read_settings_of(context)
+    known = {table.source: table.to_source() for table in settings.sources}
+    source = Source(source=name, url=url) if url else known.get(name, Source(source=name))
+
+    async def look() -> Any:
+        async with make_web(settings) as web:
+            return await probe(source, web.fetch)
+
+    found = asyncio.run(look())
+    emit(found)
+    if found.status != "ok":
+        raise refuse(f"{name}: {found.status}", FAILED)
+
+
+def _check_source(fields: dict[str, Any]) -> dict[str, Any]:
+    from pydantic import ValidationError
+
+    from infra.settings import SourceTable, describe
+
+    try:
+        source = SourceTable(**fields).to_source()
+    except ValidationError as error:
+        raise refuse("\n".join(describe(one) for one in error.errors())) from None
+    checked: dict[str, Any] = msgspec.to_builtins(source)
+    return checked
+
+
+def _append(context: typer.Context, shell: str, name: str, value: dict[str, Any] | None) -> None:
+    from infra.corpora.journals import make_setting, open_journal
+
+    with open_journal(read_settings_of(context), shell, create=True) as journal:
+        row = make_setting("source", name, value)
+        journal.append([row])
+    emit(row)

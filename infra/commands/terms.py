@@ -1,0 +1,200 @@
+"""`nabat terms`: what is watched."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from infra.commands.ground import (
+    FAILED,
+    Where,
+    emit,
+    judge,
+    read_settings_of,
+    refuse,
+    say,
+)
+
+app = typer.Typer(help="What is watched; changes take effect within ten seconds.")
+Name = Annotated[str, typer.Argument(help="The name of the term.")]
+
+
+@app.command("list", epilog="Example: nabat terms list")
+@judge
+def list_terms(context: typer.Context, shell: Where = "store") -> None:
+    """Print the terms in force, one JSON object a line."""
+    for _, value in sorted(_read_terms(context, shell).items()):
+        emit(value)
+
+
+@app.command(epilog='Example: nabat terms add "Министерство обороны" --budget 2')
+@judge
+def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    context: typer.Context,
+    name: Name,
+    pattern: Annotated[str | None, typer.Option(help="What matches (default: the name).")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of the pattern.")] = None,
+    case: Annotated[str | None, typer.Option(help="any, exact or capital.")] = None,
+    entity: Annotated[str | None, typer.Option(help="PER, LOC or ORG.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Alerts a week that are welcome.")] = None,
+    route: Annotated[str | None, typer.Option(help="The webhook that its alerts go to.")] = None,
+    shell: Where = "store",
+) -> None:
+    """Watch a term, or change one that is watched."""
+    fields = {
+        "name": name,
+        "pattern": pattern,
+        "lang": lang,
+        "case": case,
+        "entity": entity,
+        "budget": budget,
+        "route": route,
+    }
+    given = {key: value for key, value in fields.items() if value is not None}
+    _check_route(context, route)
+    _append(context, shell, [("term", name, _check_term(given))])
+
+
+@app.command(epilog="Example: nabat terms remove ОДКБ")
+@judge
+def remove(context: typer.Context, name: Name, shell: Where = "store") -> None:
+    """Watch a term no longer."""
+    _check_watched(context, name, shell)
+    _append(context, shell, [("term", name, None)])
+
+
+@app.command(epilog="Example: nabat terms mute ОДКБ --hours 12")
+@judge
+def mute(
+    context: typer.Context,
+    name: Name,
+    hours: Annotated[float, typer.Option(min=0, help="For how long; 0 ends it.")] = 24.0,
+    shell: Where = "store",
+) -> None:
+    """Count a term, but do not ring for it, for a while."""
+    _check_watched(context, name, shell)
+    until = datetime.now(UTC) + timedelta(hours=hours)
+    _append(context, shell, [("mute", name, {"until": until.isoformat()} if hours else None)])
+
+
+@app.command(epilog='Example: nabat terms preview "Касым-Жомарт Токаев"')
+@judge
+def preview(
+    name: Annotated[str, typer.Argument(help="A term as you would add it.")],
+    lang: Annotated[str, typer.Option(help="Language of the pattern.")] = "ru",
+    case: Annotated[str, typer.Option(help="any, exact or capital.")] = "any",
+    on: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Documents to find it in.")
+    ] = None,
+) -> None:
+    """Print every form that a term matches."""
+    from infra.watching import preview as look
+
+    found = look(_to_term(_check_term({"name": name, "lang": lang, "case": case})), on)
+    for form in found.forms:
+        emit(form)
+    for one in found.collisions:
+        words = ", ".join(one.words)
+        say(f"collides: {one.form} is a frequent word ({one.per_million} in a million): {words}")
+    for sample in found.samples:
+        say(f"found: {sample}")
+    say(f"{len(found.forms)} forms")
+
+
+@app.command(epilog="Example: nabat terms check cases.jsonl --json")
+@judge
+def check(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="term/text/match.")],
+    json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
+) -> None:
+    """Measure the matching on cases: precision, recall, F1 and each failure."""
+    from infra.watching import check as measure
+
+    report = measure(file)
+    if json:
+        emit(report)
+        return
+    for case in report.failures:
+        say(f"{'missed' if case.match else 'wrong'}: {case.term} in: {case.text}")
+    say(
+        f"{report.cases} cases: precision {report.precision:.3f}, recall {report.recall:.3f},"
+        f" F1 {report.f1:.3f}, {len(report.failures)} failures"
+    )
+
+
+@app.command("import", epilog="Example: nabat terms import terms.csv")
+@judge
+def import_terms(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    shell: Where = "store",
+) -> None:
+    """Watch all terms of a file: .jsonl, .csv by header, else one a line."""
+    from infra.watching import import_terms as read
+
+    listed = [msgspec.to_builtins(term) for term in read(file)]
+    _append(context, shell, [("term", value["name"], value) for value in listed])
+    say(f"{len(listed)} terms")
+
+
+@app.command("export", epilog="Example: nabat terms export --format csv > terms.csv")
+@judge
+def export_terms(
+    context: typer.Context,
+    form: Annotated[str, typer.Option("--format", help="jsonl, csv or txt.")] = "jsonl",
+    shell: Where = "store",
+) -> None:
+    """Print the terms in force as a file that `import` reads."""
+    from streams.terms import write_terms
+
+    if form not in {"jsonl", "csv", "txt"}:
+        raise refuse(f"--format {form}: there are jsonl, csv, txt")
+    terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
+    typer.echo(write_terms(terms, f".{form}"), nl=False)
+
+
+def _read_terms(context: typer.Context, shell: str) -> dict[str, dict[str, Any]]:
+    from infra.corpora.journals import in_force, open_journal
+
+    with open_journal(read_settings_of(context), shell) as journal:
+        return in_force(journal.read_settings(), "term")
+
+
+def _append(context: typer.Context, shell: str, changes: list[tuple[str, str, Any]]) -> None:
+    from infra.corpora.journals import make_setting, open_journal
+
+    with open_journal(read_settings_of(context), shell, create=True) as journal:
+        rows = [make_setting(*change) for change in changes]
+        journal.append(rows)
+    for row in rows:
+        emit(row)
+
+
+def _check_term(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a term that can be read; raises `TermError`."""
+    from streams.terms import read_terms
+
+    (term,) = read_terms(msgspec.json.encode(fields).decode(), ".jsonl")
+    checked: dict[str, Any] = msgspec.to_builtins(term)
+    return checked
+
+
+def _to_term(fields: dict[str, Any]) -> Any:
+    from streams.models import Term
+
+    return msgspec.convert(fields, Term)
+
+
+def _check_watched(context: typer.Context, name: str, shell: str) -> None:
+    if name not in _read_terms(context, shell):
+        raise refuse(f"{name!r} is not watched; `nabat terms list` shows what is", FAILED)
+
+
+def _check_route(context: typer.Context, route: str | None) -> None:
+    names = [one.name for one in read_settings_of(context).routes]
+    if route is not None and route not in names:
+        raise refuse(f"--route {route}: the settings have {', '.join(names) or 'no route'}")

@@ -1,0 +1,1 @@
+"""Files and journals through the pipeline: replay, enrich, detect, export, explain."""

@@ -1,0 +1,113 @@
+"""The text families of a file, and sources whose families are the same: perhaps one owner."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain, combinations, islice
+
+from msgspec import Struct
+
+from infra.corpora.replay import BATCH, Corpus, Line, read_corpus
+from infra.corpora.stream import Enrich, Numbered, Stream
+from streams.decide import Decider
+from streams.models import Clock, DeadLetter, Enriched, Mark, Time
+from streams.ticks import TICK
+
+LEAST = 20  # documents of a source from which on its copying says something
+
+
+class Family(Struct, kw_only=True):
+    """A text and its copies, by the origin that all share; `sources` in order of arrival."""
+
+    origin_id: str
+    size: int
+    sources: list[str]
+    first_source: str
+    first_at: Time
+    last_at: Time
+
+
+class Kinship(Struct, frozen=True, kw_only=True):
+    """Two sources that may have one owner: the share of each one's texts that the other has."""
+
+    sources: tuple[str, str]
+    shared: int
+    shares: tuple[float, float]
+
+
+def read_families(
+    corpus: Corpus, enrich: Enrich, report: Callable[[int], None] = lambda _: None
+) -> list[Family]:
+    """All families of the files, single texts too: the largest first, then the earliest."""
+    families: dict[str, Family] = {}
+    known: set[str] = set()
+    for document in _read_documents(corpus, enrich):
+        if document.id in known or document.deleted:
+            continue
+        known.add(document.id)
+        _fold(families, document)
+        report(len(known))
+    return sorted(families.values(), key=lambda one: (-one.size, one.first_at, one.origin_id))
+
+
+def find_kin(families: list[Family], share: float) -> list[Kinship]:
+    """Pairs of sources of which each has at least `share` of the other's texts, closest first."""
+    texts: Counter[str] = Counter()
+    both: Counter[tuple[str, str]] = Counter()
+    for family in families:
+        texts.update(family.sources)
+        both.update(combinations(sorted(family.sources), 2))
+    found = [
+        Kinship(
+            sources=pair,
+            shared=count,
+            shares=(round(count / texts[pair[0]], 3), round(count / texts[pair[1]], 3)),
+        )
+        for pair, count in both.items()
+        if min(texts[pair[0]], texts[pair[1]]) >= LEAST
+    ]
+    kin = [one for one in found if min(one.shares) >= share]
+    return sorted(kin, key=lambda one: (-min(one.shares), one.sources))
+
+
+def _fold(families: dict[str, Family], document: Enriched) -> None:
+    at = document.published_at
+    family = families.get(document.origin_id)
+    if family is None:
+        families[document.origin_id] = Family(
+            origin_id=document.origin_id,
+            size=1,
+            sources=[document.source],
+            first_source=document.source,
+            first_at=at,
+            last_at=at,
+        )
+        return
+    family.size += 1
+    family.first_at, family.last_at = min(family.first_at, at), max(family.last_at, at)
+    if document.source not in family.sources:
+        family.sources.append(document.source)
+
+
+def _read_documents(corpus: Corpus, enrich: Enrich) -> Iterator[Enriched]:
+    """The documents as they were decided, the last tick's too."""
+    rows = _number(read_corpus(corpus))
+    runs = iter(lambda: list(islice(rows, BATCH)), [])
+    for step in Stream(Decider(), enrich).flow(runs):
+        yield from chain.from_iterable(outcome.documents for outcome in step.outcomes)
+
+
+def _number(lines: Iterator[Line | DeadLetter]) -> Iterator[Numbered]:
+    """Rows with their numbers, and behind them a clock that ends the last tick."""
+    number, end = 0, datetime.min.replace(tzinfo=UTC)
+    for line in lines:
+        if isinstance(line, DeadLetter):
+            continue
+        yield Numbered(number, line[1])
+        number += 1
+        if not isinstance(line[1], Mark):
+            end = max(end, line[1].seen_at)
+    if number:
+        yield Numbered(number, Clock(seen_at=end + timedelta(seconds=TICK)))

@@ -1,0 +1,172 @@
+"""Explanations as people read them: tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from infra.stage.bell import to_amount, to_moment
+from streams.alarms.backdrop import GroupSeen, Learnt
+from streams.alarms.measures import Check, Counted, Weighed
+from streams.alarms.reasons import Absence, Explanation, Step
+from streams.models import from_seconds
+
+LISTED = 12  # documents that a table shows
+EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
+VERDICTS = {
+    "not_watched": "it was not watched then",
+    "nothing_seen": "no source had shown a sign of life yet",
+    "ringing": "it did ring, and was still on",
+    "cannot_assess": "cannot be assessed: too little of what sources publish could be seen",
+    "muted": "it was muted",
+    "no_history": "too little is learnt of it to know what is usual",
+    "refractory": "it rang within a day, and this is not enough more",
+    "nothing_found": "no document mentioned it",
+    "held_back": "the gates held it back",
+    "untouched": "every gate held: it would have rung with the next document",
+}
+
+
+def tell_explanation(explanation: Explanation) -> RenderableType:
+    """Why it rang: its steps, the windows, the documents, what was usual, what could be seen."""
+    opening = explanation.steps[0].burst
+    title = f"{explanation.term}  {explanation.id}  {_to_second(explanation.as_of)} UTC"
+    return Group(
+        Text(title, "bold"),
+        Text(opening.reason),
+        _list_steps(explanation.steps),
+        _list_windows(explanation.windows, explanation.window_seconds),
+        _list_checks(explanation.steps[0].checks),
+        _list_documents(explanation.documents),
+        Text(f"by owner: {_join_owners(explanation.owners)}"),
+        _tell_learnt(explanation.baseline),
+        _list_groups(explanation.exposure),
+    )
+
+
+def tell_absence(absence: Absence) -> RenderableType:
+    """Why nothing rang: the verdict, the gates of the closest window, what stands behind them."""
+    head = Text.assemble((absence.term, "bold"), f"  {_to_second(absence.as_of)} UTC  ")
+    head.append(VERDICTS[absence.verdict], "bold yellow")
+    parts: list[RenderableType] = [head]
+    if absence.verdict in EMPTY:
+        return head
+    if absence.alarms:
+        parts.append(Text(f"alarms of the last day: {', '.join(absence.alarms)}"))
+    if absence.blind:
+        parts.append(Text(f"cannot be assessed: windows of {_join_minutes(absence.blind)} min"))
+    closest = absence.closest
+    parts.append(_list_windows(absence.windows, closest.window_seconds if closest else 0))
+    parts += [_list_checks(closest.checks)] if closest else []
+    parts += [_list_documents(absence.documents)] if absence.documents else []
+    return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+
+
+def _list_steps(steps: Sequence[Step]) -> Table:
+    table = Table("revision", "when (UTC)", "documents", "origins", "owners", "because", box=None)
+    for step in steps:
+        burst = step.burst
+        sizes = (str(one) for one in (burst.documents, burst.origins, burst.owners))
+        because = ", ".join(map(_tell_check, step.checks)) if burst.revision > 1 else "see below"
+        name = f"{burst.revision} {burst.state}"
+        table.add_row(name, _to_second(burst.detected_at), *sizes, because)
+    return table
+
+
+def _list_windows(windows: Sequence[Weighed], chosen: int) -> Table:
+    table = Table("window", "counted", "balanced", "expected", "dispersion", box=None)
+    for name in ("nats", "coverage", "failed"):
+        table.add_column(name)
+    for one in windows:
+        mark = " *" if one.window_seconds == chosen else ""
+        table.add_row(
+            f"{one.window_seconds // 60} min{mark}",
+            *(f"{value:g}" for value in (one.observed, one.balanced)),
+            f"{one.expected:.3g}",
+            f"{one.dispersion:.2g}",
+            f"{one.evidence_nats:.1f}",
+            f"{one.coverage:.0%}",
+            ", ".join(check.name for check in one.failed) or "-",
+        )
+    return table
+
+
+def _list_checks(checks: Sequence[Check]) -> Table:
+    """The gates of the window that is marked."""
+    table = Table("gate *", "measured", "needed", "", box=None)
+    for check in checks:
+        table.add_row(check.name, *_measure(check), _tell_outcome(check))
+    return table
+
+
+def _tell_outcome(check: Check) -> Text:
+    if check.passed:
+        return Text("holds", "green")
+    return Text("fails" if check.name == "unmuted" else f"{check.missing:.3g} too little", "red")
+
+
+def _measure(check: Check) -> tuple[str, str]:
+    """What was measured and needed; of a mute, times."""
+    if check.name == "unmuted":
+        until = "-" if check.needed is None else _to_second(from_seconds(check.needed))
+        return _to_second(from_seconds(check.value)), until
+    return f"{check.value:.4g}", f"{check.needed or 0:.4g}"
+
+
+def _tell_check(check: Check) -> str:
+    measured, needed = _measure(check)
+    return f"{check.name} {measured} of {needed}"
+
+
+def _list_documents(documents: Sequence[Counted]) -> Table:
+    table = Table("counted (UTC)", "weight", "as", "owner", box=None)
+    for name in ("source", "document"):
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    for one in documents[-LISTED:]:
+        headline = Text((one.title or one.snippet).strip())
+        moment = _to_second(one.counted_at)
+        table.add_row(moment, f"{one.weight:g}", one.counts_as, one.owner, one.source, headline)
+    if len(documents) > LISTED:
+        table.caption = f"the last {LISTED} of {len(documents)}"
+    return table
+
+
+def _tell_learnt(learnt: Learnt | None) -> Text:
+    if learnt is None:
+        return Text("nothing is learnt of it yet")
+    days = "weekend" if learnt.is_weekend else "weekday"
+    return Text(
+        f"usual: {learnt.hourly:.3g} an hour at {learnt.hour:02}h on a {days},"
+        f" {learnt.week_hourly:.3g} over the week, at least {learnt.least_hourly:g};"
+        f" learnt from {learnt.hours:.0f} h"
+    )
+
+
+def _list_groups(groups: Sequence[GroupSeen]) -> Table:
+    table = Table("group", "sources live", "documents expected", "usual", "coverage", box=None)
+    for group in groups:
+        live = sum(one.is_live for one in group.sources)
+        table.add_row(
+            group.group,
+            f"{live} of {to_amount(len(group.sources), 'source')}",
+            f"{group.documents:.3g}",
+            f"{group.usual:.3g}",
+            f"{group.coverage:.0%}",
+        )
+    return table
+
+
+def _join_owners(owners: dict[str, float]) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in owners.items())
+
+
+def _join_minutes(windows: Sequence[int]) -> str:
+    return ", ".join(str(window // 60) for window in windows)
+
+
+def _to_second(moment: datetime) -> str:
+    return f"{to_moment(moment)}:{moment:%S}"

@@ -1,0 +1,1 @@
+"""The shipped scenario and how it is shown."""

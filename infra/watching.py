@@ -1,0 +1,226 @@
+"""Watched terms as people meet them: every form, collisions, hits in a file, right and wrong."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator
+from itertools import islice, product
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from streams.matching import find_mentions
+from streams.models import Term
+from streams.terms import (
+    PatternError,
+    TermError,
+    compile_pattern,
+    compile_watch,
+    read_terms,
+    write_terms,
+)
+from streams.words.capitals import CAPITAL, UPPER
+from streams.words.endings import load_frequent
+from streams.words.paradigms import read
+from streams.words.phrases import Phrase
+
+CASES = ("nominative", "genitive", "dative", "accusative", "instrumental", "prepositional")
+_MOST_FORMS = 400
+_AROUND = 40  # characters of context on each side of a sample
+_SLOTS = CAPITAL - 1
+
+
+class Form(Struct, frozen=True):
+    """A form that matches: the cases it stands for, and the letters that it asks for."""
+
+    text: str
+    cases: str
+    letters: str
+
+
+class Collision(Struct, frozen=True):
+    """A form that is a frequent word by itself: how often in a million words, of which words."""
+
+    form: str
+    per_million: int
+    words: tuple[str, ...]
+
+
+class Preview(Struct, frozen=True):
+    """What a term will find."""
+
+    term: Term
+    forms: tuple[Form, ...]
+    collisions: tuple[Collision, ...]
+    samples: tuple[str, ...]
+
+
+class Case(Struct, frozen=True):
+    """A line of a check: whether the term must be found in the text."""
+
+    term: str
+    text: str
+    match: bool
+    pattern: str = ""
+    lang: str = "ru"
+    case: str = "any"
+
+
+class Report(Struct, frozen=True):
+    """How well terms are found in labelled texts; failures are the cases decided wrongly."""
+
+    cases: int
+    precision: float
+    recall: float
+    f1: float
+    failures: tuple[Case, ...]
+
+
+def preview(term: Term, corpus: Path | None = None, samples: int = 10) -> Preview:
+    """Every form of a term, its collisions with frequent words, and first hits in a corpus.
+
+    The corpus is documents one a line (.jsonl, .jsonl.gz) or plain text; raises `PatternError`.
+    """
+    forms = tuple(islice(_list_forms(term), _MOST_FORMS))
+    hits = islice(_sample(term, corpus), samples) if corpus else ()
+    return Preview(term, forms, tuple(_list_collisions(forms)), tuple(hits))
+
+
+def check(path: Path) -> Report:
+    """Find the terms of a file of objects {term, text, match}; raises `TermError` for bad lines."""
+    cases = list(_read_cases(path))
+    found = [_is_found(case) for case in cases]
+    pairs = list(zip(cases, found, strict=True))
+    right = sum(case.match and hit for case, hit in pairs)
+    precision = right / sum(found) if any(found) else 1.0
+    recall = right / sum(case.match for case in cases) if any(c.match for c in cases) else 1.0
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    failures = tuple(case for case, hit in pairs if case.match != hit)
+    return Report(len(cases), precision, recall, f1, failures)
+
+
+def import_terms(path: Path) -> list[Term]:
+    """The terms of a file (text, .csv, .jsonl); raises `TermError` with every mistake in it."""
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise TermError(
+            f"{path.name} is not UTF-8: {error.reason} at byte {error.start}"
+        ) from error
+    try:
+        return read_terms(text, path.suffix.lower())
+    except TermError as error:
+        raise TermError(f"{path.name}:\n{error}") from error
+
+
+def export_terms(terms: Iterable[Term], path: Path) -> int:
+    """Write terms in the format that the name of the file says; how many."""
+    listed = list(terms)
+    path.write_text(write_terms(listed, path.suffix.lower()), "utf-8")
+    return len(listed)
+
+
+def _list_forms(term: Term) -> Iterator[Form]:
+    seen = set()
+    for wanted, phrases in compile_pattern(term.pattern or term.name, term.lang, term.case):
+        for phrase in phrases:
+            for form in _spell(phrase):
+                if form.text not in seen:
+                    seen.add(form.text)
+                    yield form if wanted else msgspec.structs.replace(form, cases="must be absent")
+
+
+def _spell(phrase: Phrase) -> Iterator[Form]:
+    """The ways through a phrase on which all words agree, as they may be written."""
+    columns = [
+        [(f"{step.start}*" if step.start else form, bits) for form, bits in step.forms.items()]
+        or [(f"<{step.like}>", CAPITAL | _SLOTS)]
+        for step in phrase
+    ]
+    joins = {"hyphen": "-", "number": "-", "apostrophe": "'", "initial": " ", "space": " "}
+    for path in product(*columns):
+        bits = _SLOTS
+        for _, one in path:
+            bits &= one
+        if bits:
+            words = [
+                _write(form, one, step.stem) for (form, one), step in zip(path, phrase, strict=True)
+            ]
+            gaps = ["", *(joins.get(step.join, step.join) for step in phrase[1:])]
+            text = "".join(gap + word for gap, word in zip(gaps, words, strict=True))
+            yield Form(text, _name_cases(bits), _name_letters(path))
+
+
+def _write(form: str, bits: int, stem: int) -> str:
+    if bits & UPPER:
+        return form[:stem].upper() + form[stem:]
+    return form[:1].upper() + form[1:] if bits & CAPITAL else form
+
+
+def _name_cases(bits: int) -> str:
+    if bits & _SLOTS == _SLOTS:
+        return "any"
+    names = []
+    for number, shift in (("", 0), (" plural", 6)):
+        names += [name + number for at, name in enumerate(CASES) if bits >> (at + shift) & 1]
+    return ", ".join(names)
+
+
+def _name_letters(path: Iterable[tuple[str, int]]) -> str:
+    asked = [bits for _, bits in path]
+    if any(bits & UPPER for bits in asked):
+        return "capitals"
+    return "capital" if any(bits & CAPITAL for bits in asked) else "any"
+
+
+def _list_collisions(forms: Iterable[Form]) -> Iterator[Collision]:
+    frequent = load_frequent()
+    for form in forms:
+        count = frequent.get(form.text.lower())
+        if count and form.cases != "must be absent":
+            words = sorted({one.normal_form for one in read(form.text.lower())})
+            if len(words) > 1 or form.letters != "any":
+                yield Collision(form.text, count, tuple(words))
+
+
+def _sample(term: Term, corpus: Path) -> Iterator[str]:
+    watch = compile_watch([term])
+    for text in _read_texts(corpus):
+        for one in find_mentions(text, watch):
+            before = text[max(0, one.start - _AROUND) : one.start]
+            after = text[one.stop : one.stop + _AROUND]
+            yield " ".join(f"{before}[{one.text}]{after}".split())
+
+
+def _read_texts(path: Path) -> Iterator[str]:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield _get_text(line) if ".jsonl" in path.suffixes else line
+
+
+def _get_text(line: str) -> str:
+    try:
+        document = msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return ""
+    title, text = document.get("title"), document.get("text")
+    return "\n\n".join(part for part in (title, text) if isinstance(part, str) and part)
+
+
+def _read_cases(path: Path) -> Iterator[Case]:
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+        if line.strip():
+            try:
+                yield msgspec.json.decode(line, type=Case)
+            except msgspec.MsgspecError as error:
+                raise TermError(f"{path.name}, line {number}: {error}") from error
+
+
+def _is_found(case: Case) -> bool:
+    fields = {"name": case.term, "pattern": case.pattern, "lang": case.lang, "case": case.case}
+    try:
+        return bool(find_mentions(case.text, compile_watch([msgspec.convert(fields, Term)])))
+    except PatternError as error:
+        raise TermError(f"term {case.term!r}: {error}") from error

@@ -1,0 +1,1 @@
+"""From counts to alarms: exposure, gates, life, and the reasons behind them."""

@@ -1,0 +1,128 @@
+"""How much could have been seen: documents expected from the sources that can be assessed.
+
+Exposure is counted in documents: a stretch of time weighs what the sources that cover it usually
+publish in it. A source that falls silent, returns or is new changes exposure, not the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from streams.ticks import MISSED, Health, covered_to, is_live
+
+PRIOR_HOURS = 6.0  # weight of the group's rate in the rate of a new source
+PRIOR_RATE = 1.0  # documents an hour of a source while nothing is known of any
+HALF_LIFE = 14 * 24.0  # hours of a source's life after which its rate has half forgotten
+FORGOTTEN = 7 * 86400  # seconds of silence after which a source is no longer expected
+SHORTEST, LONGEST = 900, 3600  # seconds: bounds of the learning delay
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """Each source's rate (documents an hour) and the time that it covers, as of one tick.
+
+    While nothing is learnt or heard, it is the same from `measured_at` to `valid_until`
+    (Unix seconds).
+    """
+
+    rates: Floats
+    since: Floats
+    until: Floats
+    wanted: float
+    measured_at: float
+    valid_until: float
+
+    def documents(self, start: float, stop: float) -> float:
+        """Documents expected from `start` to `stop` (Unix seconds) by the sources that cover it."""
+        return float(np.add.reduce(self.rates * self._covered(start, stop)))
+
+    def coverage(self, start: float, stop: float) -> float:
+        """The share of the usual documents that could have been seen, 0 to 1."""
+        return self.share(self.documents(start, stop), stop - start)
+
+    def share(self, documents: float, seconds: float) -> float:
+        """What share of the usual documents of so many seconds these are, 0 to 1."""
+        usual = self.wanted * seconds / 3600
+        return min(1.0, documents / usual) if usual > 0 else 0.0
+
+    def _covered(self, start: float, stop: float) -> Floats:
+        overlap = np.minimum(self.until, stop) - np.maximum(self.since, start)
+        hours: Floats = np.maximum(overlap, 0.0) / 3600
+        return hours
+
+
+def measure(sources: Mapping[str, Health], groups: Mapping[str, str], now: float) -> Exposure:
+    """See how much the known sources expose at `now`; `groups` maps each source to its group."""
+    names = sorted(name for name, health in sources.items() if health.since <= now)
+    rates = _rates(sources, groups, names)
+    until = [covered_to(sources[name], now) for name in names]
+    expected = [rate for rate, stop in zip(rates, until, strict=True) if stop > now - FORGOTTEN]
+    return Exposure(
+        rates=np.array(rates),
+        since=np.array([sources[name].since for name in names]),
+        until=np.array(until),
+        wanted=sum(expected),
+        measured_at=now,
+        valid_until=min((_changes_at(one, now) for one in sources.values()), default=now),
+    )
+
+
+def _changes_at(health: Health, now: float) -> float:
+    """When time alone next changes what a source covers or whether it is expected."""
+    if health.last_good is not None:
+        moments = [health.last_good + MISSED * health.interval]
+        moments += [(health.complete_to or health.last_good) + FORGOTTEN]
+    else:
+        stop = health.since if health.stop is None else health.stop
+        moments = [health.start or 0.0, stop, stop + FORGOTTEN]
+    return min((one for one in [health.since, *moments] if one >= now), default=float("inf"))
+
+
+def learn_rate(health: Health, documents: int, start: float, stop: float, now: float) -> Health:
+    """Fold one learnt stretch of time into a source's rate; time that it does not cover is left."""
+    covered = min(stop, covered_to(health, now)) - max(start, health.since)
+    if covered <= 0:
+        return health
+    hours = covered / 3600
+    keep = 1.0 - hours / (HALF_LIFE * 1.4427)
+    return replace(
+        health, documents=health.documents * keep + documents, hours=health.hours * keep + hours
+    )
+
+
+def learning_delay(sources: Mapping[str, Health], now: float) -> int:
+    """Seconds after the end of a bin until baselines learn from it (H of the time model)."""
+    polled = [
+        health.interval
+        for health in sources.values()
+        if health.last_good is not None and is_live(health, now)
+    ]
+    return int(min(max([SHORTEST, *(2 * interval for interval in polled)]), LONGEST))
+
+
+def _rates(
+    sources: Mapping[str, Health], groups: Mapping[str, str], names: list[str]
+) -> list[float]:
+    """Documents an hour, shrunk to the mean rate of the group while a source is young."""
+    sums: dict[str, tuple[float, float]] = {}
+    for name in names:
+        documents, hours = sums.get(groups.get(name, name), (0.0, 0.0))
+        health = sources[name]
+        sums[groups.get(name, name)] = documents + health.documents, hours + health.hours
+    priors = {group: _prior(*both) for group, both in sums.items()}
+    return [
+        (sources[name].documents + priors[groups.get(name, name)] * PRIOR_HOURS)
+        / (sources[name].hours + PRIOR_HOURS)
+        for name in names
+    ]
+
+
+def _prior(documents: float, hours: float) -> float:
+    return (documents + PRIOR_RATE * PRIOR_HOURS) / (hours + PRIOR_HOURS)

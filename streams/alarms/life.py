@@ -1,0 +1,189 @@
+"""The life of a burst: opened, growing, closed, retracted; which bursts are one event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from streams.alarms.gates import (
+    Options,
+    Sight,
+    entries_between,
+    find,
+    ground,
+    loudest,
+    openings,
+    owners_needed,
+)
+from streams.alerts import Alarm, Finding, describe, name_burst, name_event, shares_event
+from streams.counts import BIN
+from streams.models import Burst, First, from_seconds
+from streams.state import State
+
+KEPT = 86400  # seconds after its end for which an alarm may still be retracted
+LEAST_HOT = 2.0  # effective mentions an hour below which every burst is over
+HOT = 1.5  # times the expectation of the hour below which a burst is over
+HOUR = 3600
+
+
+def ring(
+    sight: Sight, touched: set[str], cut: set[str], options: Options, config: str
+) -> list[Burst]:
+    """Advance every alarm by one tick.
+
+    `touched` are the terms that gained a document in time, `cut` those that lost one. Gives the
+    burst events of the tick by (id, revision).
+    """
+    state = sight.state
+    changed = [*_live_on(sight, touched, cut, options), *_open_all(sight, touched, options)]
+    for alarm in changed:
+        _keep(state, alarm)
+    _forget(state, sight.now)
+    bursts = [_tell(sight, state.alarms[alarm.id], config) for alarm in changed]
+    return sorted(bursts, key=lambda burst: (burst.id, burst.revision))
+
+
+def _live_on(sight: Sight, touched: set[str], cut: set[str], options: Options) -> list[Alarm]:
+    """The alarms of former ticks that changed in this one."""
+    changed = []
+    for alarm in sorted(sight.state.alarms.values(), key=lambda one: one.id):
+        after = _step(sight, alarm, touched, cut, options)
+        if after.revision != alarm.revision:
+            changed.append(after)
+        elif after != alarm:
+            _keep(sight.state, after)
+    return changed
+
+
+def _step(sight: Sight, alarm: Alarm, touched: set[str], cut: set[str], options: Options) -> Alarm:
+    if alarm.state == "retracted":
+        return alarm
+    if alarm.term in cut and _lost_ground(sight, alarm, options):
+        return _revise(alarm, "retracted", sight.now)
+    if not alarm.is_open:
+        return alarm
+    grown = _grow(sight, alarm, options) if alarm.term in touched else None
+    return grown or _settle(sight, alarm, options)
+
+
+def _lost_ground(sight: Sight, alarm: Alarm, options: Options) -> bool:
+    """Whether too few independent documents are left of a burst."""
+    stop = alarm.closed or sight.end
+    origins, owners = ground(entries_between(sight.state, alarm.term, alarm.onset, stop))
+    return origins < options.origins or owners < owners_needed(sight, options)
+
+
+def _grow(sight: Sight, alarm: Alarm, options: Options) -> Alarm | None:
+    """Escalate when the evidence or the origins have multiplied since the last report."""
+    finding = loudest(sight, alarm.term)
+    origins, _ = ground(entries_between(sight.state, alarm.term, alarm.onset, sight.end))
+    times = options.escalation
+    if finding.nats < times * alarm.top and origins < times * alarm.peak_origins:
+        return None
+    louder = finding if finding.nats > alarm.finding.nats else alarm.finding
+    return replace(
+        _revise(alarm, "growing", sight.now),
+        finding=louder,
+        top=max(finding.nats, alarm.top),
+        peak_origins=max(origins, alarm.peak_origins),
+        quiet_since=None,
+    )
+
+
+def _settle(sight: Sight, alarm: Alarm, options: Options) -> Alarm:
+    """Close when the hour has been near its expectation for long enough."""
+    hour = find(sight, alarm.term, HOUR)
+    if hour.observed >= max(HOT * hour.expected, LEAST_HOT):
+        return replace(alarm, quiet_since=None)
+    since = alarm.quiet_since or sight.now
+    if sight.now - since < options.quiet_seconds:
+        return replace(alarm, quiet_since=since)
+    return replace(
+        _revise(alarm, "closed", sight.now), closed=max(since, alarm.opened), quiet_since=since
+    )
+
+
+def _revise(alarm: Alarm, state: str, now: int) -> Alarm:
+    return replace(alarm, state=state, revision=alarm.revision + 1, changed=now)
+
+
+def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Alarm]:
+    """New alarms of this tick, each with the event that it belongs to."""
+    state = sight.state
+    ringing = {alarm.term for alarm in state.alarms.values() if alarm.is_open}
+    candidates = (_open(sight, term, options) for term in sorted(set(touched) - ringing))
+    opened = []
+    for alarm in sorted((one for one in candidates if one), key=lambda one: one.id):
+        joined = replace(alarm, event=_event_of(sight, alarm))
+        _keep(state, joined)
+        opened.append(joined)
+    return opened
+
+
+def _open(sight: Sight, term: str, options: Options) -> Alarm | None:
+    """Ring for a term if some window passes every gate."""
+    finding = openings(sight, term, options)
+    return _begin(sight, term, finding) if finding else None
+
+
+def _begin(sight: Sight, term: str, finding: Finding) -> Alarm:
+    start = sight.end - finding.window
+    entries = entries_between(sight.state, term, start, sight.end)
+    onset = int(entries[0].terms[term].at // BIN) * BIN
+    burst_id = name_burst(term, onset)
+    return Alarm(
+        id=burst_id,
+        event=name_event(burst_id),
+        term=term,
+        state="opened",
+        revision=1,
+        onset=onset,
+        opened=sight.now,
+        changed=sight.now,
+        finding=finding,
+        first=First(entries[0].id, entries[0].source, from_seconds(entries[0].at)),
+        top=finding.nats,
+        peak_origins=ground(entries)[0],
+    )
+
+
+def _event_of(sight: Sight, alarm: Alarm) -> str:
+    """The event of the oldest open burst over mostly the same origins, else its own."""
+    mine = _origins(sight, alarm)
+    others = sorted(
+        (one for one in sight.state.alarms.values() if one.is_open),
+        key=lambda one: (one.opened, one.id),
+    )
+    shared = (one.event for one in others if shares_event(mine, _origins(sight, one)))
+    return next(shared, alarm.event)
+
+
+def _origins(sight: Sight, alarm: Alarm) -> set[str]:
+    entries = entries_between(sight.state, alarm.term, alarm.onset, sight.end)
+    return {entry.origin_id for entry in entries}
+
+
+def _tell(sight: Sight, alarm: Alarm, config: str) -> Burst:
+    """Write the event of a changed alarm, and remember what it showed."""
+    state = sight.state
+    stop = alarm.closed or sight.end
+    entries = entries_between(state, alarm.term, alarm.onset, max(stop, alarm.onset + 1))
+    peak = state.tally(alarm.term).fullest(alarm.onset, stop)
+    also = {one.term for one in state.alarms.values() if one.event == alarm.event}
+    burst, told = describe(alarm, entries, sorted(also - {alarm.term}), peak or alarm.onset, config)
+    _keep(state, told)
+    return burst
+
+
+def _keep(state: State, alarm: Alarm) -> None:
+    state.alarms[alarm.id] = alarm
+    state.touch("alarm", alarm.id)
+
+
+def _forget(state: State, now: int) -> None:
+    """Drop the alarms that nothing can change any more."""
+    for alarm in list(state.alarms.values()):
+        if not alarm.is_open and now > alarm.changed + KEPT:
+            del state.alarms[alarm.id]
+            state.touch("alarm", alarm.id)

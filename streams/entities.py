@@ -1,0 +1,179 @@
+"""Named entities of Russian texts, with natasha's published weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple, get_args
+
+from streams.models import Entity, EntityType
+from streams.names import Word, to_name, to_plain_name, unify
+from streams.tagger.casing import restore_case
+from streams.tagger.network import REACH, Network
+from streams.tagger.spans import Span, repair_spans
+from streams.tagger.tagging import find_spans
+from streams.tagger.tokens import Tokens, tokenize
+from streams.tagger.weights import Words, read_model, read_words
+
+WORDS = "emb/navec_news_v1_1B_250K_300d_100q.tar"
+NAMES = "model/slovnet_ner_news_v1.tar"
+MORPHOLOGY = "model/slovnet_morph_news_v1.tar"
+ENDINGS = ".?!…"
+SHORT = 2  # letters before a full stop that is no end: г., им., А.
+TYPES: tuple[EntityType, ...] = get_args(EntityType)  # in the order of the model's tags
+
+
+class Place(NamedTuple):
+    """A span as tokens: the first, and the one after the last."""
+
+    text: Tokens
+    first: int
+    after: int
+    type: EntityType
+
+
+def find_entities(texts: Sequence[str]) -> list[tuple[Entity, ...]]:
+    """The entities of each text, in their order; offsets are code points."""
+    tokens = [tokenize(restore_case(text)) for text in texts]
+    found = [
+        repair_spans(text, spans) for text, spans in zip(texts, tag_entities(tokens), strict=True)
+    ]
+    names = name_spans(tokens, found)
+    return [
+        tuple(map(_to_entity, [text] * len(spans), spans, given))
+        for text, spans, given in zip(texts, found, names, strict=True)
+    ]
+
+
+def tag_entities(texts: Sequence[Tokens]) -> list[list[Span]]:
+    """Exactly the spans that natasha's `NewsNERTagger` finds, in any batch."""
+    network = _network()
+    transitions = network.model.transitions
+    found = find_spans(network.compute(texts), transitions)
+    return [
+        [Span(int(text.starts[i]), int(text.stops[j - 1]), TYPES[kind]) for i, j, kind in spans]
+        for text, spans in zip(texts, found, strict=True)
+    ]
+
+
+def name_spans(texts: Sequence[Tokens], found: Sequence[list[Span]]) -> list[list[str]]:
+    """The normal form of every span of every text."""
+    spans = [(text, span) for text, some in zip(texts, found, strict=True) for span in some]
+    named = [_name_alone(text.text[span.start : span.stop], span.type) for text, span in spans]
+    unclear = [_find_tokens(*one) for one, name in zip(spans, named, strict=True) if name is None]
+    told = iter(_name_in_sentence(unclear))
+    names = (next(told) if name is None else name for name in named)
+    return [unify([(span.type, next(names)) for span in some]) if some else [] for some in found]
+
+
+@lru_cache(maxsize=1 << 16)
+def _name_alone(written: str, kind: EntityType) -> str | None:
+    """The normal form, if it takes no sentence to tell it: most names of most texts."""
+    tokens = tokenize(written)
+    words = _list_words(Place(tokens, 0, len(tokens.starts), kind))
+    return None if _needs_tags(words, kind) else to_name(words, kind)
+
+
+def _name_in_sentence(places: Sequence[Place]) -> list[str]:
+    names = []
+    for place, tags in zip(places, _tag_words(places), strict=True):
+        words = zip(_list_words(place), tags, strict=True)
+        names.append(to_name([word._replace(tag=tag) for word, tag in words], place.type))
+    return names
+
+
+def _needs_tags(words: Sequence[Word], kind: EntityType) -> bool:
+    """Whether the sentence must tell a word's nominative, or how much of a name declines."""
+    plain = [to_plain_name(word.text) for word in words]
+    if kind == "PER" or len(words) == 1:
+        return None in plain
+    return plain != [word.text for word in words]
+
+
+def _find_tokens(text: Tokens, span: Span) -> Place:
+    first = int(text.stops.searchsorted(span.start, "right"))
+    return Place(text, first, int(text.starts.searchsorted(span.stop, "left")), span.type)
+
+
+def _tag_words(places: Sequence[Place]) -> list[list[str]]:
+    """The tags of the words of each place, read in its sentence as far as the network reaches."""
+    network = _morphology()
+    views = [_cut_sentence(place) for place in places]
+    figures = network.compute([view for view, _ in views])
+    best = figures.rows.argmax(axis=1).tolist() if len(figures.rows) else []
+    starts = [start + before for (start, _), (_, before) in zip(figures.bounds, views, strict=True)]
+    return [
+        [network.model.tags[tag] for tag in best[start : start + place.after - place.first]]
+        for start, place in zip(starts, places, strict=True)
+    ]
+
+
+def _cut_sentence(place: Place) -> tuple[Tokens, int]:
+    """Tokens from REACH before a place to REACH after, in its sentence; how many before."""
+    text, first, after, _ = place
+    left, right = first, after
+    while left > max(0, first - REACH) and not _is_border(text, left):
+        left -= 1
+    while right < min(len(text.starts), after + REACH) and not _is_border(text, right):
+        right += 1
+    start, stop = text.starts[left], text.stops[right - 1]
+    view = Tokens(
+        text.text,
+        text.codes[start:stop],
+        text.starts[left:right] - start,
+        text.stops[left:right] - start,
+    )
+    return view, first - left
+
+
+def _is_border(text: Tokens, at: int) -> bool:
+    """Whether a sentence ends before token `at`: a line break, or a mark after a whole word."""
+    start, stop = text.starts[at - 1], text.stops[at - 1]
+    if "\n" in text.text[stop : text.starts[at]]:
+        return True
+    if text.text[start] not in ENDINGS:
+        return False
+    before = at - 2
+    return text.text[start] != "." or before < 0 or text.stops[before] - text.starts[before] > SHORT
+
+
+def _list_words(place: Place) -> list[Word]:
+    text, first, after, _ = place
+    starts, stops = text.starts[first:after].tolist(), text.stops[first:after].tolist()
+    gaps = ["", *(text.text[a:b] for a, b in zip(stops, starts[1:], strict=False))]
+    return [
+        Word(gap, text.text[start:stop])
+        for gap, start, stop in zip(gaps, starts, stops, strict=True)
+    ]
+
+
+def _to_entity(text: str, span: Span, name: str) -> Entity:
+    written = text[span.start : span.stop]
+    return Entity(type=span.type, text=written, start=span.start, stop=span.stop, name=name)
+
+
+@lru_cache(maxsize=1)
+def _network() -> Network:
+    return Network(read_model(find_weights() / NAMES), word_vectors())
+
+
+@lru_cache(maxsize=1)
+def _morphology() -> Network:
+    return Network(read_model(find_weights() / MORPHOLOGY), word_vectors())
+
+
+@lru_cache(maxsize=1)
+def word_vectors() -> Words:
+    """The word vectors, loaded once."""
+    return read_words(find_weights() / WORDS)
+
+
+@lru_cache(maxsize=1)
+def find_weights() -> Path:
+    """Where natasha keeps its weights; it is not imported (its pymorphy2 is a dead end)."""
+    spec = find_spec("natasha")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("natasha is not installed")
+    return Path(spec.submodule_search_locations[0]) / "data"

@@ -1,0 +1,1 @@
+"""Text families: features, copies, the signatures of channels, the window that remembers."""

@@ -1,0 +1,235 @@
+"""Whether one text is a copy of another: what both share, unless a slot is filled differently.
+
+The rules and most constants were found on labelled pairs of posts. A copy shares most of the
+shorter text's words and neighbouring pairs (long texts: triples), or stands word by word at the
+same places with some words altered (longest common subsequence). Guards come first: another
+number, or in short texts another name, is another message.
+"""
+
+# mypy: disable-error-code="untyped-decorator, no-any-return"
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Keys = NDArray[np.int32]
+Grams = NDArray[np.uint64]
+
+SHORT, NAMED, LONG = 12, 20, 40  # words
+TINY = 4  # words: fewer prove a copy only when all are equal
+SHORT_SPAN = 6 * 3600  # seconds: «Воздушная тревога» of tomorrow is another event
+PAIRS, WORDS, RATIO = 0.65, 0.80, 0.15  # a cut: shares of the shorter text, and its least length
+EDIT_PAIRS, EDIT_WORDS = 0.25, 0.75  # an edit: Jaccard of pairs, share of the shorter's words
+TRIPLES = 0.22  # long texts: Jaccard of triples
+ALIGNED, ALIKE = 0.60, 0.80  # some words altered: share in the same order, ratio of the lengths
+FLOODED = 0.42  # many words altered: the share of three in ten altered in both, less its spread
+WOVEN, WOVEN_WORDS, WOVEN_PAIRS = 8, 0.60, 0.50  # of one of a flood, found in the others together
+NOISE = 3  # altered words for each altered number or name
+FLOOD_SPAN = 6 * 3600  # seconds
+ALIGNED_WORDS = 128  # words that are aligned
+_START = 0xFFFFF  # of a key: its first four letters, hashed
+_MIX = np.uint64(0x9E3779B97F4A7C15)  # golden ratio of 64 bits: multiplicative hashing
+
+
+@njit(cache=True)
+def is_copy(one: Keys, other: Keys, gap: float) -> bool:
+    """Whether two packed texts published `gap` seconds apart are of one family."""
+    a, b = (one, other) if one[0] <= other[0] else (other, one)
+    size = a[0]
+    if size == 0 or (size < SHORT and gap > SHORT_SPAN):
+        return False
+    if size < TINY:
+        return np.array_equal(a[3 : 3 + a[0]], b[3 : 3 + b[0]])
+    if _differs(a, b):
+        return False
+    if size < LONG:
+        if _is_cut_or_edit(a, b):
+            return True
+    elif _is_reprint(a, b):
+        return True
+    return size >= SHORT and _align(a, b) >= ALIGNED
+
+
+@njit(cache=True)
+def is_altered(one: Keys, other: Keys, gap: float) -> bool:
+    """Whether both may be the same text with many words altered, one of a flood.
+
+    Weaker than a copy: among few altered words a number is a message, among many it is one more.
+    """
+    a, b = (one, other) if one[0] <= other[0] else (other, one)
+    if a[0] < SHORT or gap > FLOOD_SPAN or a[0] < ALIKE * b[0]:
+        return False
+    x, y = 3 + a[0], 3 + b[0]
+    own = _count_missing(a[x : x + a[1]], b[y : y + b[1]])
+    other = _count_missing(b[y : y + b[1]], a[x : x + a[1]])
+    if 2 * min(own, other) > max(a[1], b[1]):
+        return False
+    share = _align(a, b)
+    slots = max(own, other) + max(
+        _count_unnamed(a[x + a[1] :], b[3:y]), _count_unnamed(b[y + b[1] :], a[3:x])
+    )
+    return share >= FLOODED and (1 - share) * b[0] >= NOISE * slots
+
+
+@njit(cache=True)
+def is_woven(text: Keys, others: Keys) -> bool:
+    """Whether a text is made of pieces of others, of which there are several, one after another."""
+    if text[0] < WOVEN:
+        return False
+    words, pairs, slots = _gather(others, 1), _gather(others, 2), 0
+    own = _grams(text, 1)
+    found = _count_found(own, words)
+    for i in range(3 + text[0], text.shape[0]):
+        key = np.uint64(text[i])
+        is_name = i >= 3 + text[0] + text[1]
+        slots += not (_has_start(words, text[i]) if is_name else _has(words, key))
+    if found < WOVEN_WORDS * text[0] or text[0] - found < NOISE * slots:
+        return False
+    return _count_found(_grams(text, 2), pairs) >= WOVEN_PAIRS * (text[0] - 1)
+
+
+@njit(cache=True)
+def _differs(a: Keys, b: Keys) -> bool:
+    """A slot that both fill differently; a cut may lose numbers and names."""
+    x, y = 3 + a[0], 3 + b[0]
+    own = _misses(a[x : x + a[1]], b[y : y + b[1]])
+    if own and (a[0] < NAMED or _misses(b[y : y + b[1]], a[x : x + a[1]])):
+        return True
+    if a[0] >= NAMED:
+        return False
+    first, second = a[x + a[1] :], b[y + b[1] :]
+    return _count_unnamed(first, b[3:y]) > 0 and _count_unnamed(second, a[3:x]) > 0
+
+
+@njit(cache=True)
+def _misses(some: Keys, others: Keys) -> bool:
+    """Whether one of `some` is not among the others."""
+    return _count_missing(some, others) > 0
+
+
+@njit(cache=True)
+def _count_missing(some: Keys, others: Keys) -> int:
+    count = some.shape[0]
+    for one in some:
+        for other in others:
+            if one == other:
+                count -= 1
+                break
+    return count
+
+
+@njit(cache=True)
+def _count_unnamed(names: Keys, words: Keys) -> int:
+    """How many of the names begin no word."""
+    count = names.shape[0]
+    for name in names:
+        for word in words:
+            if (word >> 12) & _START == name:
+                count -= 1
+                break
+    return count
+
+
+@njit(cache=True)
+def _gather(texts: Keys, size: int) -> Grams:
+    """The sorted runs of words of packed texts that follow each other."""
+    grams = np.empty(texts.shape[0], np.uint64)
+    at, count = 0, 0
+    while at < texts.shape[0]:
+        found = _grams(texts[at:], size)
+        grams[count : count + found.shape[0]] = found
+        count += found.shape[0]
+        at += 3 + texts[at] + texts[at + 1] + texts[at + 2]
+    return np.sort(grams[:count])
+
+
+@njit(cache=True)
+def _has(grams: Grams, gram: np.uint64) -> bool:
+    at = np.searchsorted(grams, gram)
+    return at < grams.shape[0] and grams[at] == gram
+
+
+@njit(cache=True)
+def _has_start(words: Grams, name: int) -> bool:
+    for word in words:  # noqa: SIM110 - numba compiles no generators
+        if (np.int64(word) >> 12) & _START == name:
+            return True
+    return False
+
+
+@njit(cache=True)
+def _count_found(grams: Grams, among: Grams) -> int:
+    count = 0
+    for gram in grams:
+        if _has(among, gram):
+            count += 1
+    return count
+
+
+@njit(cache=True)
+def _is_cut_or_edit(a: Keys, b: Keys) -> bool:
+    n, m = a[0], b[0]
+    words = _shared(_grams(a, 1), _grams(b, 1))
+    if words < EDIT_WORDS * n:
+        return False
+    if words == n and n == m:
+        return True
+    pairs = _shared(_grams(a, 2), _grams(b, 2))
+    if pairs >= PAIRS * (n - 1) and words >= WORDS * n and n >= RATIO * m:
+        return True
+    return pairs >= EDIT_PAIRS * (n + m - 2.0 - pairs)
+
+
+@njit(cache=True)
+def _is_reprint(a: Keys, b: Keys) -> bool:
+    triples = _shared(_grams(a, 3), _grams(b, 3))
+    return triples >= TRIPLES * (a[0] + b[0] - 4.0 - triples)
+
+
+@njit(cache=True)
+def _align(a: Keys, b: Keys) -> float:
+    """The share of the longer text's words that stand in the same order in both."""
+    if a[0] < ALIKE * b[0]:
+        return 0.0
+    n, m = min(a[0], ALIGNED_WORDS), min(b[0], ALIGNED_WORDS)
+    row = np.zeros(m + 1, np.int32)
+    for i in range(n):
+        key, corner = a[3 + i], 0
+        for j in range(m):
+            above = row[j + 1]
+            if key == b[3 + j]:
+                row[j + 1] = corner + 1
+            elif row[j] > above:
+                row[j + 1] = row[j]
+            corner = above
+    return row[m] / m
+
+
+@njit(cache=True)
+def _grams(text: Keys, size: int) -> Grams:
+    """Sorted hashes of the runs of one, two or three words."""
+    count = max(0, text[0] - size + 1)
+    grams = np.empty(count, np.uint64)
+    for i in range(count):
+        value = np.uint64(text[3 + i])
+        for j in range(1, size):
+            value = value * _MIX + np.uint64(text[3 + i + j])
+        grams[i] = value
+    grams.sort()
+    return grams
+
+
+@njit(cache=True)
+def _shared(a: Grams, b: Grams) -> int:
+    """How many elements two sorted bags share."""
+    i, j, count = 0, 0, 0
+    while i < a.shape[0] and j < b.shape[0]:
+        if a[i] == b[j]:
+            count, i, j = count + 1, i + 1, j + 1
+        elif a[i] < b[j]:
+            i += 1
+        else:
+            j += 1
+    return count

@@ -1,0 +1,156 @@
+"""What is kept of a text to tell its copies: words in order, numbers, names; as few bytes.
+
+A word is 32 bits: 20 of a hash of its first four letters, 12 of its fifth letter, so that
+endings do not matter and a name can be compared by four letters. Numbers are canonical values
+(«5 млн» is «5 000 000»), weekdays count as numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from functools import lru_cache
+from zlib import crc32
+
+from msgspec import Struct
+
+from streams.text import Tokens
+
+WORD, NUMBER, NAME, DIGITS = range(4)  # digits: a number yet to be read
+LONGEST = 256  # words: a longer text is judged by its beginning
+NAMED = 160  # words: names of longer texts are never compared
+_HEAD = 4  # letters that tell a name
+
+_STOP = re.compile(r"[.!?:;—–\n]")  # a capital letter after these is no name
+_DIGITS = re.compile(r"\d+")
+_DECIMAL = re.compile(r"[.,]")
+_BLANK = re.compile(r"[ \u00a0\u202f]")
+_THOUSANDS = 3  # digits of a group
+# Names in these say who reports, not what happened: «, сообщил Рейтер», «— ТАСС».
+_REPORT = re.compile(
+    r"(?:\s[—–-]\s*[^—–\n.]{2,70}|,\s(?:сообщ|заяв|переда|пиш|рассказ|следует|отмет|добав|подчеркн"
+    r"|счита)[^\n.]*)(?=[.\n]|$)",
+    re.IGNORECASE,
+)
+_SCALES = (
+    ("тыс", 1e3), ("млн", 1e6), ("миллио", 1e6), ("млрд", 1e9), ("миллиа", 1e9),
+    ("трлн", 1e12), ("триллио", 1e12),
+)  # fmt: skip
+_COUNTS = (
+    "", "один одна одно одного одной", "два две двух двое", "три трех трое",
+    "четыре четырех четверо", "пять пяти пятеро", "шесть шести", "семь семи", "восемь восьми",
+    "девять девяти", "десять десяти", "одиннадцать", "двенадцать",
+)  # fmt: skip
+_NUMERALS = {word: float(n) for n, words in enumerate(_COUNTS) for word in words.split()}
+_DAYS = re.compile(r"(понедельник|вторник|сред[аеуы]|четверг|пятниц|суббот|воскресень)[а-я]?$")
+_ALIASES = {"росс": "рф", "yonh": "ренх", "reut": "рейт"}  # Россия and РФ, Yonhap and Рёнхап
+
+
+class Marked(Struct, frozen=True, gc=False):
+    """The words of a text as keys (32 bits each), and of what kind each is."""
+
+    keys: list[int]
+    kinds: list[int]
+
+
+def mark(tokens: Tokens) -> Marked:
+    """The keys of a text, in order; a number of several tokens is one key."""
+    if not tokens.words:
+        return Marked([], [])
+    read = list(map(_to_key, tokens.words))
+    keys, kinds = [key for key, _ in read], [kind for _, kind in read]
+    if len(keys) <= NAMED:
+        for at in _find_names(tokens):
+            kinds[at] = kinds[at] or NAME
+    if DIGITS in kinds:
+        _join_numbers(tokens, keys, kinds)
+    return Marked(keys, kinds)
+
+
+def pack(marked: Marked, length: int) -> bytes:
+    """The first `length` words as three counts, then keys in order, numbers and names sorted."""
+    length = min(length, LONGEST)
+    keys, kinds = marked.keys[:length], marked.kinds[:length]
+    numbers = sorted({key for key, kind in zip(keys, kinds, strict=True) if kind == NUMBER})
+    names = sorted({key >> 12 for key, kind in zip(keys, kinds, strict=True) if kind == NAME})
+    sizes = (len(keys), len(numbers), len(names))
+    return array("I", [*sizes, *keys, *numbers, *names]).tobytes()
+
+
+@lru_cache(maxsize=1 << 16)
+def _to_key(word: str) -> tuple[int, int]:
+    """The key of a word, and whether it says a number."""
+    if "0" <= word[0] <= "9":
+        return 0, DIGITS
+    value = _NUMERALS.get(word)
+    if value is not None:
+        return _number_key(value), NUMBER
+    if _DAYS.match(word):
+        return _number_key(word[:_HEAD]), NUMBER
+    head = _ALIASES.get(word[:_HEAD], word[:_HEAD])
+    fifth = ord(word[_HEAD]) & 0xFFF if len(word) > _HEAD else 0
+    return (crc32(head.encode()) & 0xFFFFF) << 12 | fifth, WORD
+
+
+def _join_numbers(tokens: Tokens, keys: list[int], kinds: list[int]) -> None:
+    """Put one key in the place of all tokens of a number."""
+    spans, stop = [], 0
+    for at, kind in enumerate(kinds):
+        if kind == DIGITS and at >= stop:
+            stop, key = _read_number(tokens, at)
+            spans.append((at, stop, key))
+    for at, end, key in reversed(spans):
+        keys[at:end], kinds[at:end] = [key], [NUMBER]
+
+
+def _number_key(value: float | str) -> int:
+    return crc32(repr(value).encode())
+
+
+def _read_number(tokens: Tokens, at: int) -> tuple[int, int]:
+    """Where the number that starts at a token ends, and its key."""
+    words, start = tokens.words, at
+    digits = _DIGITS.match(words[at])
+    text = digits.group() if digits else words[at]  # digits of other alphabets stay as they are
+    rest = words[at][len(text) :]
+    at += 1
+    if not rest:
+        at, text = _join_groups(tokens, at, text)
+    scale = _scale(rest) or (_scale(words[at]) if not rest and at < len(words) else None)
+    if scale and not rest:
+        at += 1
+    try:
+        return at, _number_key(float(text) * (scale or 1.0))
+    except ValueError:  # 18.30.05 stays text
+        return at, _number_key(" ".join(words[start:at]))
+
+
+def _join_groups(tokens: Tokens, at: int, text: str) -> tuple[int, str]:
+    """Join «3 000», «3.000» and «105,5»; several marks make no number but a text."""
+    words, gaps, first = tokens.words, tokens.gaps, text
+    while at < len(words) and words[at].isdecimal():
+        gap, is_group = gaps[at], len(words[at]) == _THOUSANDS and len(first) <= _THOUSANDS
+        if _BLANK.fullmatch(gap) and is_group:
+            text += words[at]
+        elif _DECIMAL.fullmatch(gap):
+            text += words[at] if is_group and first[0] != "0" else "." + words[at]
+        else:
+            break
+        at += 1
+    return at, text
+
+
+@lru_cache(maxsize=1 << 12)
+def _scale(word: str) -> float | None:
+    return next((value for start, value in _SCALES if word.startswith(start)), None)
+
+
+def _find_names(tokens: Tokens) -> frozenset[int]:
+    """The places of capitalised words inside sentences, outside of attributions."""
+    content, starts = tokens.content, tokens.starts
+    found = [at for at, start in enumerate(starts) if content[start].isupper()]
+    found = [at for at in found if at and not _STOP.search(tokens.gaps[at])]
+    if found:
+        spans = [match.span() for match in _REPORT.finditer(content)]
+        found = [at for at in found if not any(a < tokens.stops[at] <= b for a, b in spans)]
+    return frozenset(found)

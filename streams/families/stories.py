@@ -1,0 +1,187 @@
+"""Documents enter the window: repeats end here, edits replace, copies find their origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from streams.families.features import mark, pack
+from streams.families.signatures import learn, measure_signature
+from streams.families.window import Count, Entry
+from streams.models import Enriched, Mention, Passed, Revision, to_seconds
+from streams.origins import text_hash
+from streams.state import State
+from streams.text import tokenize
+from streams.ticks import Health
+from streams.words.masks import find_signature
+
+AROUND = 90  # characters of a snippet on either side of the first mention
+
+
+class Stories(Struct, kw_only=True):
+    """What a tick's documents changed: `touched` terms gained one in time, `cut` ones lost one."""
+
+    documents: list[Enriched]
+    revisions: list[Revision]
+    touched: set[str]
+    cut: set[str]
+
+
+def remember(state: State, rows: Iterable[Passed], end: int, delay: int) -> Stories:
+    """Apply the documents of a tick that ends at `end`, by (published_at, id).
+
+    A document more than `delay` seconds behind the clock counts late: it opens nothing.
+    """
+    stories = Stories(documents=[], revisions=[], touched=set(), cut=set())
+    documents = [row for row in rows if isinstance(row, Enriched)]
+    for document in sorted(documents, key=_order):
+        _remember(state, document, end, delay, stories)
+    return stories
+
+
+def _order(document: Enriched) -> tuple[float, str, int, str]:
+    return to_seconds(document.published_at), document.id, document.version, document.content
+
+
+def _remember(state: State, document: Enriched, end: int, delay: int, stories: Stories) -> None:
+    before = state.window.find(document.id)
+    text = text_hash(document.content)
+    version = _next_version(before, document, text)
+    if version is None:
+        return
+    features, heard = _read(state, document, before)
+    heard = replace(heard, version=version)
+    entry = _to_entry(state, heard, (text, features), before, end - delay)
+    _note_source(state, entry, before)
+    state.count(end, entry)
+    state.touch("block", end)
+    _report(document, heard, entry, before, stories)
+
+
+def _next_version(before: Entry | None, document: Enriched, text: int) -> int | None:
+    """The version under which a document is new; None for a repeat or an outdated one."""
+    if before is None or document.version > before.version:
+        return document.version
+    same = (text, document.deleted) == (before.text, before.deleted)
+    return None if same or document.version < before.version else before.version + 1
+
+
+def _to_entry(
+    state: State, document: Enriched, read: tuple[int, bytes], before: Entry | None, late: int
+) -> Entry:
+    published, seen = to_seconds(document.published_at), to_seconds(document.seen_at)
+    edited = to_seconds(document.edited_at) if document.edited_at else seen
+    at = before.at if before else min(published, seen)
+    text, features = read
+    known = before.origin_id if before else state.window.origin_of(features, at)
+    origin = known or document.id
+    entry = Entry(
+        id=document.id,
+        version=document.version,
+        revision=int(origin != document.id or document.version > 1),
+        text=text,
+        features=features,
+        at=at,
+        source=document.source,
+        owner=state.owner(document.source),
+        author=document.author,
+        origin_id=origin,
+        duplicate_of=None if origin == document.id else origin,
+        deleted=document.deleted,
+        terms={},
+    )
+    moment = min(edited, seen) if before else at
+    terms = _weigh(state, entry, document.terms, before, (moment, late))
+    return _describe(replace(entry, terms=terms), document) if terms else entry
+
+
+def _read(state: State, document: Enriched, before: Entry | None) -> tuple[bytes, Enriched]:
+    """The text without the signature of its source, which learns from it once.
+
+    Its features, and the document without what is mentioned in the signature.
+    """
+    if document.deleted:
+        return b"", document
+    tokens = tokenize(document.content)
+    marked = mark(tokens)
+    ends = learn(state.signatures.get(document.source, b""), marked.keys)
+    if before is None:
+        state.learn_signature(document.source, ends)
+    length = len(marked.keys)
+    signature = measure_signature(ends)
+    features = pack(marked, length - signature if signature < length else length)
+    end = find_signature(tokens, signature)
+    heard = tuple(one for one in document.terms if one.start < end)
+    return features, replace(document, terms=heard)
+
+
+def _weigh(
+    state: State,
+    entry: Entry,
+    mentions: Sequence[Mention],
+    before: Entry | None,
+    times: tuple[float, int],
+) -> dict[str, Count]:
+    """What the document adds to each term; a term kept by an edit stays where it was."""
+    moment, late = times
+    kept = before.terms if before else {}
+    weight = 1.0
+    if entry.duplicate_of is not None:
+        weight = state.window.further(entry.origin_id, entry.owner)
+    counts = {}
+    for term in dict.fromkeys(mention.term for mention in mentions):
+        if term in kept:
+            counts[term] = kept[term]
+        elif term in state.terms:
+            room = state.tally(term).room(entry.author, moment)
+            counts[term] = Count(moment, min(weight, room), moment < late)
+    return counts
+
+
+def _describe(entry: Entry, document: Enriched) -> Entry:
+    """Add what an alert would show of a document in which a term occurs."""
+    return replace(
+        entry,
+        language=document.language.code,
+        label=document.sentiment.label,
+        entities=tuple(dict.fromkeys((one.type, one.name) for one in document.entities)),
+        title=document.title,
+        url=document.url,
+        snippet=_snippet(document.content, document.terms[0]),
+    )
+
+
+def _snippet(content: str, mention: Mention) -> str:
+    """The words around the first mention, on one line."""
+    start, stop = max(0, mention.start - AROUND), mention.stop + AROUND
+    cut = content[start:stop]
+    head = "…" if start > 0 else ""
+    tail = "…" if stop < len(content) else ""
+    return f"{head}{' '.join(cut.split())}{tail}"
+
+
+def _note_source(state: State, entry: Entry, before: Entry | None) -> None:
+    """A source's first document is a sign of life."""
+    health = state.health.get(entry.source) or Health()
+    if before is None and entry.at < health.since:
+        state.learn_health(entry.source, replace(health, since=entry.at))
+
+
+def _report(
+    document: Enriched, heard: Enriched, entry: Entry, before: Entry | None, stories: Stories
+) -> None:
+    told = replace(
+        heard,
+        version=entry.version,
+        origin_id=entry.origin_id,
+        duplicate_of=entry.duplicate_of,
+    )
+    stories.documents.append(told)
+    if told != document or entry.duplicate_of:
+        stories.revisions.append(Revision(revision=1, document=told))
+    old = before.terms if before else {}
+    gained = {term for term, count in entry.terms.items() if not count.late}
+    stories.touched |= gained - old.keys()
+    stories.cut |= old.keys() - entry.terms.keys()

@@ -1,0 +1,172 @@
+"""The last 72 hours of documents: who is whose copy, who owns it, which terms it counts for.
+
+Every accepted document leaves one frozen entry in the block of its tick. The whole window can be
+rebuilt by applying the entries of the blocks that are left, in order: what is derived from an entry
+disappears with the block that last confirmed it, here and after a restart alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from streams.families.copies import FLOOD_SPAN, Keys, is_altered, is_copy, is_woven
+from streams.models import EntityType, Label
+from streams.origins import Index
+
+SPAN = 72 * 3600  # seconds that a document is remembered
+FURTHER = 0.25  # what a copy by a further owner adds to the count of its origin
+FLOOD = 2  # texts alike that make a flood of a third
+MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
+
+
+class Count(Struct, frozen=True, array_like=True, gc=False):
+    """What a document adds to a term: when (Unix seconds) and how much; late ones open nothing."""
+
+    at: float
+    weight: float
+    late: bool = False
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much is remembered: seconds, and documents; whichever is less."""
+
+    span: int = SPAN
+    documents: int = 1_000_000
+
+
+class Entry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """A document as the window remembers it; titles and entities only where a term occurs."""
+
+    id: str
+    version: int
+    revision: int
+    text: int
+    features: bytes
+    at: float
+    source: str
+    owner: str
+    author: str | None
+    origin_id: str
+    duplicate_of: str | None
+    deleted: bool
+    terms: dict[str, Count]
+    language: str = "und"
+    label: Label = "unknown"
+    entities: tuple[tuple[EntityType, str], ...] = ()
+    title: str | None = None
+    url: str | None = None
+    snippet: str = ""
+
+
+class Window:
+    """Entries by id, texts by their features, owners by origin."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.blocks: dict[int, list[Entry]] = {}
+        self._held: dict[str, Entry] = {}
+        self._owners: dict[str, dict[str, int]] = {}
+        self._names: dict[str, str] = {}
+        self._index = Index()
+        self._rows: list[Entry] = []  # by number, without the `_gone` first ones
+        self._gone = 0
+
+    def find(self, document_id: str) -> Entry | None:
+        """The newest entry of a document, if it is still remembered."""
+        return self._held.get(document_id)
+
+    def origin_of(self, features: bytes, at: float) -> str | None:
+        """The origin of the oldest remembered text of which this one is a copy.
+
+        A text with many words altered needs two others like it: then it is one of a flood.
+        """
+        near = self._near(features)
+        text = np.frombuffer(features, np.int32)
+        for row in near:
+            if is_copy(text, np.frombuffer(row.features, np.int32), abs(at - row.at)):
+                return row.origin_id
+        alike = [
+            row
+            for row in near
+            if is_altered(text, np.frombuffer(row.features, np.int32), abs(at - row.at))
+        ]
+        return alike[0].origin_id if len(alike) >= FLOOD else _find_woven(text, near, at)
+
+    def _near(self, features: bytes) -> list[Entry]:
+        """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
+        found = self._index.find(features, self._gone + 1)
+        near: dict[str, Entry] = {}
+        for number in sorted(found):
+            row = self._rows[number - self._gone - 1]
+            origin = self._held.get(row.origin_id, row)
+            near.setdefault(origin.id, origin)
+            near.setdefault(row.id, row)
+        return [row for row in near.values() if row.features]
+
+    def further(self, origin_id: str, owner: str) -> float:
+        """What one more document of `owner` adds to the count of an origin that it copies."""
+        owners = set(self._owners.get(origin_id, ()))
+        if origin_id in self._held:
+            owners.add(self._held[origin_id].owner)
+        is_new = owner not in owners and len(owners) <= MOST_FURTHER
+        return FURTHER if is_new else 0.0
+
+    def apply(self, tick: int, entry: Entry) -> Entry | None:
+        """Remember an entry in the block of `tick`; give the entry that it replaces."""
+        self._share(entry)
+        replaced = self.find(entry.id)
+        self.blocks.setdefault(tick, []).append(entry)
+        self._held[entry.id] = entry
+        self._rows.append(entry)
+        self._index.add(entry.features, self._gone + len(self._rows))
+        if entry.origin_id != entry.id:
+            self._owners.setdefault(entry.origin_id, {})[entry.owner] = tick
+        return replaced
+
+    def expire(self, now: int) -> tuple[list[int], list[Entry]]:
+        """Forget what is beyond the limits; give the ticks of the blocks and what ended."""
+        ticks, count = [], len(self._rows)
+        for tick, block in self.blocks.items():
+            if tick > now - self.limits.span and count <= self.limits.documents:
+                break
+            ticks.append(tick)
+            count -= len(block)
+        ended = [entry for tick in ticks for entry in self._forget(tick)]
+        return ticks, ended
+
+    def _share(self, entry: Entry) -> None:
+        """Keep equal names once: they are most of an entry's memory."""
+        force_setattr(entry, "source", self._names.setdefault(entry.source, entry.source))
+        force_setattr(entry, "owner", self._names.setdefault(entry.owner, entry.owner))
+        if entry.origin_id == entry.id:
+            force_setattr(entry, "origin_id", entry.id)
+
+    def _forget(self, tick: int) -> list[Entry]:
+        ended = []
+        block = self.blocks.pop(tick)
+        del self._rows[: len(block)]
+        self._gone += len(block)
+        for entry in block:
+            if self._held.get(entry.id) is entry:
+                del self._held[entry.id]
+                ended.append(entry)
+            owners = self._owners.get(entry.origin_id, {})
+            if owners.get(entry.owner) == tick:
+                del owners[entry.owner]
+            if not owners:
+                self._owners.pop(entry.origin_id, None)
+        return ended
+
+
+def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
+    """The first family of which several texts together hold the pieces of this one."""
+    families: dict[str, list[bytes]] = {}
+    for row in near:
+        if abs(at - row.at) <= FLOOD_SPAN:
+            families.setdefault(row.origin_id, []).append(row.features)
+    for origin_id, texts in families.items():
+        if len(texts) > 1 + FLOOD and is_woven(text, np.frombuffer(b"".join(texts), np.int32)):
+            return origin_id
+    return None

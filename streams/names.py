@@ -1,0 +1,206 @@
+"""Normal forms: «Токаеву» → «Токаев», «Министерству обороны» → «Министерство обороны».
+
+A name is put into the nominative word by word, by the tag that each word has in its sentence:
+a person's whole name, of a place or organisation what stands up to its main noun.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from streams.models import EntityType
+from streams.text import fold
+from streams.words.paradigms import is_known, read
+
+_CASES = {"Nom": "nomn", "Gen": "gent", "Dat": "datv", "Acc": "accs", "Ins": "ablt", "Loc": "loct"}
+_SAME_CASE = {"gen1": "gent", "gen2": "gent", "loc1": "loct", "loc2": "loct", "acc2": "accs"}
+_GENDERS = {"Masc": "masc", "Fem": "femn", "Neut": "neut"}
+_NUMBERS = {"Sing": "sing", "Plur": "plur"}
+_PARTS = {"NOUN": {"NOUN"}, "PROPN": {"NOUN", "ADJF"}, "ADJ": {"ADJF"}, "VERB": {"PRTF"}}
+_NOUNS = {"NOUN", "PROPN"}
+_ABBREVIATION = re.compile("([А-ЯЁ]{2,})(?:ом|ов|ам|ами|ах|[ауеы])")
+_CYRILLIC = re.compile("[А-Яа-яЁё]")
+_PLAIN = {"Geox", "Name", "Orgn"}
+SELDOM = 0.05  # a reading below this share is not looked at
+_INITIALS = re.compile(r"(?:[А-ЯЁA-Z]\.[\s-]*)+")
+
+
+class Word(NamedTuple):
+    """A word of a name, the gap before it, and its tag in the terms of Universal Dependencies."""
+
+    gap: str
+    text: str
+    tag: str = ""
+
+
+class Tag(NamedTuple):
+    """What a tag says of a word, in pymorphy's terms."""
+
+    part: str
+    case: str | None
+    number: str | None
+    gender: str | None
+
+
+def to_name(words: Sequence[Word], kind: EntityType) -> str:
+    """The normal form of an entity."""
+    head = len(words) if kind == "PER" else _count_head(words, kind)
+    inflected = [_to_nominative(word.text, word.tag) for word in words[:head]]
+    parts = [*inflected, *(word.text for word in words[head:])]
+    name = "".join(word.gap + part for word, part in zip(words, parts, strict=True))
+    return _expand(" ".join(name.split()), kind)
+
+
+def unify(names: Sequence[tuple[EntityType, str]]) -> list[str]:
+    """One name for the variants of a person within a document, patronymics left out."""
+    shorter = [_drop_patronymic(name) if kind == "PER" else name for kind, name in names]
+    people = {name for (kind, _), name in zip(names, shorter, strict=True) if kind == "PER"}
+    full = sorted(name for name in people if " " in name and not _INITIALS.match(name))
+    return [
+        _find_full(name, full) if kind == "PER" else name
+        for (kind, _), name in zip(names, shorter, strict=True)
+    ]
+
+
+def _count_head(words: Sequence[Word], kind: EntityType) -> int:
+    """How many words decline: up to the first noun; in a place's name its appositions too."""
+    for i, word in enumerate(words):
+        tag = _read_tag(word.tag)
+        if tag.part in _NOUNS:
+            return i + 1 if kind == "ORG" else _count_appositions(words, i, tag)
+    return len(words)
+
+
+def _count_appositions(words: Sequence[Word], head: int, tag: Tag) -> int:
+    """«Республики Казахстан», «городу Алматы»: proper nouns right after the head, in its case."""
+    after = head + 1
+    while after < len(words) and _read_tag(words[after].tag)[:2] == ("PROPN", tag.case):
+        after += 1
+    return after
+
+
+@lru_cache(maxsize=1 << 16)
+def to_plain_name(text: str) -> str | None:
+    """The normal form of a word that needs no sentence to tell it, else None."""
+    if text.isupper() and len(text) > 1:
+        return text
+    abbreviation = _ABBREVIATION.fullmatch(text)
+    if abbreviation:
+        return abbreviation[1]
+    if not _CYRILLIC.search(text):
+        return text
+    word = fold(text)
+    readings = [one for one in read(word) if one.score >= SELDOM]
+    if all(one.tag.case == "nomn" for one in readings):
+        return text
+    forms = {one.normal_form for one in readings}
+    if len(forms) > 1 or not is_known(word) or not all(_is_plain(one.tag) for one in readings):
+        return None
+    return _write_like(forms.pop(), text)
+
+
+def _is_plain(grammemes: Any) -> bool:
+    """A singular whose dictionary form is its nominative (surnames are filed as masculine)."""
+    return bool(grammemes.number == "sing" and _PLAIN & grammemes.grammemes)
+
+
+@lru_cache(maxsize=1 << 15)
+def _to_nominative(text: str, tag_text: str) -> str:
+    plain = to_plain_name(text)
+    tag = _read_tag(tag_text)
+    if plain is not None:
+        return plain
+    if tag.part not in _PARTS or tag.case in {None, "nomn"}:
+        return text
+    word = fold(text)
+    reading = _choose(read(word), tag)
+    form = reading and reading.inflect({"nomn"})
+    return _write_like(form.word, text) if form and fold(form.word) != word else text
+
+
+def _choose(readings: Sequence[Any], tag: Tag) -> Any:
+    """The reading that fits best, if one has the part of speech and the case."""
+    fitting = [one for one in readings if _fits(one.tag, tag)]
+    return max(fitting, key=lambda one: _count_equal(one.tag, tag), default=None)
+
+
+def _fits(grammemes: Any, tag: Tag) -> bool:
+    case = _SAME_CASE.get(grammemes.case, grammemes.case)
+    return grammemes.POS in _PARTS[tag.part] and bool(case == tag.case)
+
+
+def _count_equal(grammemes: Any, tag: Tag) -> int:
+    """Number weighs more than gender: a plural has none."""
+    return 2 * int(grammemes.number == tag.number) + int(grammemes.gender == tag.gender)
+
+
+@lru_cache(maxsize=1024)
+def _read_tag(text: str) -> Tag:
+    part, _, rest = text.partition("|")
+    features = dict(feature.split("=", 1) for feature in rest.split("|") if feature)
+    return Tag(
+        part,
+        _CASES.get(features.get("Case", "")),
+        _NUMBERS.get(features.get("Number", "")),
+        _GENDERS.get(features.get("Gender", "")),
+    )
+
+
+def _write_like(word: str, written: str) -> str:
+    """`word` with the capitals of `written`, part by part between hyphens."""
+    parts, shapes = word.split("-"), written.split("-")
+    if len(parts) != len(shapes):
+        return word[:1].upper() + word[1:] if written[:1].isupper() else word
+    return "-".join(map(_write_part, parts, shapes))
+
+
+def _write_part(part: str, shape: str) -> str:
+    if shape.isupper() and len(shape) > 1:
+        return part.upper()
+    return part[:1].upper() + part[1:] if shape[:1].isupper() else part
+
+
+def _drop_patronymic(name: str) -> str:
+    """«Владимир Владимирович Путин» → «Владимир Путин»; two words stay."""
+    words = name.split()
+    if len(words) != 3:  # noqa: PLR2004 - name, patronymic, surname in either order
+        return name
+    return " ".join([words[0], *(word for word in words[1:] if not _is_patronymic(word))])
+
+
+def _is_patronymic(word: str) -> bool:
+    return "Patr" in read(fold(word))[0].tag
+
+
+def _find_full(name: str, full: Sequence[str]) -> str:
+    """The one fuller name of the same document with this surname (and these initials)."""
+    initials = _INITIALS.match(name)
+    surname = name[initials.end() :] if initials else name
+    if " " in surname or not surname:
+        return name
+    letter = name[0] if initials else ""
+    found = [one for one in full if one.split()[-1] == surname and one.startswith(letter)]
+    return found[0] if len(found) == 1 else name
+
+
+@lru_cache(maxsize=1)
+def _usual_names() -> dict[tuple[str, str], str]:
+    """What a name is short for: columns type, written, name, and the example that justifies it."""
+    text = (files("streams") / "data" / "names.csv").read_text("utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {(row["type"], fold(row["written"])): row["name"] for row in rows}
+
+
+def _expand(name: str, kind: EntityType) -> str:
+    """The usual full name; «МИД России»: of an organisation's first word too."""
+    usual = _usual_names()
+    whole = usual.get((kind, fold(name)))
+    if whole or kind != "ORG":
+        return whole or name
+    first, space, rest = name.partition(" ")
+    return usual.get((kind, fold(first)), first) + space + rest

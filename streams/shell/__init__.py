@@ -1,0 +1,1 @@
+"""The Faust shell's own ground: lanes, positions, snapshots, topics."""

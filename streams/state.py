@@ -1,0 +1,183 @@
+"""Everything that `decide` remembers, and how it becomes cells: small keyed values in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from streams.alarms.exposure import Exposure, measure
+from streams.alerts import Alarm
+from streams.bursts import Baselines
+from streams.counts import BUCKET, Tally
+from streams.families.window import Entry, Limits, Window
+from streams.models import Source, Term
+from streams.ticks import Health
+
+HOUR = 3600  # seconds: rates of sources are learnt by whole hours
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Progress(Struct, frozen=True, array_like=True):
+    """The end of the last tick, up to when was learnt (Unix seconds), the first row not applied."""
+
+    tick: int = 0
+    learnt: int = 0
+    position: int = 0
+
+
+class State:
+    """The fold of the journal up to a tick. `touch` whatever changes: only that is saved."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.progress = Progress()
+        self.terms: dict[str, Term] = {}
+        self.sources: dict[str, Source] = {}
+        self.owners: dict[str, str] = {}
+        self.mutes: dict[str, float] = {}
+        self.acks: dict[str, dict[str, Any]] = {}
+        self.health: dict[str, Health] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.signatures: dict[str, bytes] = {}
+        self.window = Window(limits)
+        self.baselines = Baselines()
+        self.tallies: dict[str, Tally] = {}
+        self.published: dict[int, dict[str, int]] = {}
+        self.counted: dict[int, set[str]] = {}
+        self._groups: dict[str, str] = {}
+        self._exposure: Exposure | None = None
+        self._dirty: dict[str, None] = {}
+
+    def touch(self, kind: str, key: str | int) -> None:
+        """Note that a cell changed."""
+        self._dirty[f"{kind}/{key}"] = None
+
+    def tally(self, term: str) -> Tally:
+        """The counts of a term, from its first mention on."""
+        return self.tallies.setdefault(term, Tally())
+
+    def exposure(self, now: float) -> Exposure:
+        """How much the sources expose at `now`; measured anew only when something changed."""
+        held = self._exposure
+        if held is None or not held.measured_at <= now < held.valid_until:
+            if len(self._groups) != len(self.health):
+                self._groups = {name: self.source(name).exposed_in for name in self.health}
+            held = self._exposure = measure(self.health, self._groups, now)
+        return held
+
+    def learn_health(self, source: str, health: Health) -> None:
+        """Put what is now known of a source's life."""
+        self.health[source] = health
+        self._exposure = None
+        self.touch("health", source)
+
+    def learn_signature(self, source: str, seen: bytes) -> None:
+        """Put how the last posts of a source ended."""
+        self.signatures[source] = seen
+        self.touch("signature", source)
+
+    def regroup(self) -> None:
+        """Forget what was derived of the registry: it changed."""
+        self._groups, self._exposure = {}, None
+
+    def source(self, name: str) -> Source:
+        """What the registry says of a source, or what its name says."""
+        return self.sources.get(name) or Source(source=name)
+
+    def owner(self, source: str) -> str:
+        """Who controls a source."""
+        return self.owners.get(source) or self.source(source).owned_by
+
+    def count(self, tick: int, entry: Entry) -> None:
+        """Remember an entry and count it; take back what an earlier version counted."""
+        replaced = self.window.apply(tick, entry)
+        if replaced is not None:
+            self._uncount(replaced)
+        elif entry.at >= self.progress.learnt // HOUR * HOUR:
+            bucket = self.published.setdefault(int(entry.at // BUCKET), {})
+            bucket[entry.source] = bucket.get(entry.source, 0) + 1
+        for term, count in entry.terms.items():
+            self.tally(term).add(entry, count)
+            if count.at >= self.progress.learnt:
+                self.counted.setdefault(int(count.at // BUCKET), set()).add(term)
+
+    def expire(self, now: int) -> None:
+        """Forget what is older than the window."""
+        ticks, ended = self.window.expire(now)
+        for tick in ticks:
+            self.touch("block", tick)
+        for entry in ended:
+            self._uncount(entry)
+
+    def take_changed(self) -> dict[str, bytes | None]:
+        """The cells that changed since the last call; None: gone."""
+        changed = {key: self._cell(*_split(key)) for key in self._dirty}
+        self._dirty.clear()
+        return {**changed, "progress/": _pack(self.progress)}
+
+    def _uncount(self, entry: Entry) -> None:
+        for term, count in entry.terms.items():
+            self.tallies[term].remove(entry, count)
+
+    def _cell(self, kind: str, key: str) -> bytes | None:
+        if kind == "baseline":
+            return self.baselines.dump(key) if key in self.baselines.rows else None
+        if kind == "block":
+            block = self.window.blocks.get(int(key))
+            return None if block is None else _pack(block)
+        value = _tables(self)[kind].get(key)
+        return None if value is None else _pack(value)
+
+
+def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
+    """Rebuild the state from its cells, exactly."""
+    state = State(limits)
+    split = [(*_split(key), value) for key, value in sorted(cells.items())]
+    for kind, key, value in split:
+        if kind in _TYPES:
+            _tables(state)[kind][key] = msgspec.msgpack.decode(value, type=_TYPES[kind])
+    if "progress/" in cells:
+        state.progress = msgspec.msgpack.decode(cells["progress/"], type=Progress)
+    saved = {key: value for kind, key, value in split if kind == "baseline"}
+    for term in state.terms:
+        state.baselines.add(term, saved.get(term))
+    _recount(state, ((int(key), value) for kind, key, value in split if kind == "block"))
+    return state
+
+
+def _split(key: str) -> tuple[str, str]:
+    kind, _, rest = key.partition("/")
+    return kind, rest
+
+
+def _recount(state: State, blocks: Iterable[tuple[int, bytes]]) -> None:
+    for tick, block in sorted(blocks):
+        for entry in msgspec.msgpack.decode(block, type=list[Entry]):
+            state.count(tick, entry)
+
+
+_TYPES: dict[str, Any] = {
+    "term": Term,
+    "source": Source,
+    "owner": str,
+    "mute": float,
+    "ack": dict[str, Any],
+    "health": Health,
+    "alarm": Alarm,
+    "signature": bytes,
+}
+
+
+def _tables(state: State) -> dict[str, dict[str, Any]]:
+    return {
+        "term": state.terms,
+        "source": state.sources,
+        "owner": state.owners,
+        "mute": state.mutes,
+        "ack": state.acks,
+        "health": state.health,
+        "alarm": state.alarms,
+        "signature": state.signatures,
+    }

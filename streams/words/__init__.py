@@ -1,0 +1,1 @@
+"""How a watched term is written: patterns, paradigms, phrases, homonyms, labels."""

@@ -1,0 +1,271 @@
+"""From the words of a pattern to what must stand in a text: one step a word.
+
+The head (first noun in the nominative, name, abbreviation) declines, adjectives before it agree
+with it, what depends on it stays as written; a name that follows it may do either.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import msgspec
+from msgspec import Struct
+
+from streams.text import fold
+from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand
+from streams.words.endings import ALL, Forms
+from streams.words.paradigms import (
+    PLURAL,
+    Lemma,
+    adjective,
+    inflect,
+    is_known,
+    is_noun,
+    read,
+    to_lemma,
+)
+
+NOMINATIVE = 1 | 1 << 6
+_INITIAL = 1
+_JOINS = {
+    "space": re.compile(r"[\s«»\"„“”‘’'`*_~]*|[-‐‑]"),
+    "hyphen": re.compile(r"\s?[-‐‑‒–—−]\s?|\s+"),
+    "number": re.compile(r"\s?[-‐‑‒–—−]\s?|"),
+    "initial": re.compile(r"\.?[-‐‑]?\s*"),
+    "apostrophe": re.compile(r"['’ʼ`‘]?"),
+}
+KINDS = {
+    "initial": re.compile("[а-яa-z]"),
+    "patronymic": re.compile("[а-я]+(?:[ое]вич|[ое]вн|ичн|ьич|[иу]лы|кызы)[а-я]{0,2}"),
+}
+_NAMES = frozenset({"Name", "Surn", "Patr"})
+_HYPHENS = frozenset({"-", "‐", "‑"})
+_NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
+_OFTEN = 0.2  # of the readings of a word
+_DESIGNATION = 4  # letters: Ил-76, МиГ-31
+_PREPOSITIONS = frozenset(
+    [
+        *("в", "во", "на", "о", "об", "по", "за", "из", "к", "ко", "с", "со", "у", "от", "до"),
+        *("для", "без", "под", "над", "при", "про", "через", "между"),
+    ]
+)
+
+
+class PatternWord(Struct, frozen=True):
+    """A word of a pattern as written, and what stands before it; `star`: any ending will do."""
+
+    text: str
+    gap: str = ""
+    star: bool = False
+
+
+class Step(Struct, frozen=True, gc=False):
+    """What a word of the text may be (form → bits), and what must stand between it and the last.
+
+    Instead of forms: `start`, how the word begins, or `like`, its kind (a key of `KINDS`).
+    `stem`: how many letters UPPER speaks of.
+    """
+
+    forms: Forms
+    join: str = "space"
+    start: str = ""
+    stem: int = 0
+    like: str = ""
+    lemmas: frozenset[Lemma] = frozenset()
+
+
+Phrase = tuple[Step, ...]
+
+
+@lru_cache(maxsize=1 << 12)
+def joins(kind: str, gap: str) -> bool:
+    """Whether `gap` may stand between two words of a phrase; no empty line ever does."""
+    if gap.count("\n") > 1:
+        return False
+    if pattern := _JOINS.get(kind):
+        return pattern.fullmatch(gap) is not None
+    return gap.strip() == kind
+
+
+def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
+    """A phrase that stands exactly so; capitals of the pattern are demanded of the text."""
+    return tuple(_step(word, _freeze(word, case), before) for before, word in _pair(words))
+
+
+def build_phrases(words: tuple[PatternWord, ...], lang: str, case: str) -> list[Phrase]:
+    """The ways to write a phrase in all its forms; names also with initials."""
+    forms = _agree(words, lang)
+    steps = tuple(
+        _step(word, demand(word.text, one, case, _is_lone(words, at)), before)
+        for at, ((before, word), one) in enumerate(zip(_pair(words), forms, strict=True))
+    )
+    return (
+        [(_doubt(words[0], steps[0], lang),)]
+        if len(steps) == 1
+        else [steps, *_abridge(words, steps)]
+    )
+
+
+def _doubt(word: PatternWord, step: Step, lang: str) -> Step:
+    """Mark the forms of a lone word that other words have too."""
+    lemmas = inflect(word.text, lang).lemmas
+    forms = {
+        form: bits | DOUBTFUL
+        if (bits & CAPITAL and is_known(form))
+        or (lemmas and any(to_lemma(one) not in lemmas for one in read(form)))
+        else bits
+        for form, bits in step.forms.items()
+    }
+    return msgspec.structs.replace(step, forms=forms, lemmas=lemmas)
+
+
+def _pair(words: tuple[PatternWord, ...]) -> list[tuple[PatternWord | None, PatternWord]]:
+    return list(zip((None, *words), words, strict=False))
+
+
+def _step(word: PatternWord, forms: Forms, before: PatternWord | None) -> Step:
+    join = _name_join(before, word) if before else "space"
+    text = fold(word.text)
+    return Step(forms, join, text if word.star else "", len(text))
+
+
+def _name_join(before: PatternWord, word: PatternWord) -> str:
+    gap = word.gap.strip()
+    if len(before.text) == _INITIAL and before.text.isupper() and gap in {"", ".", ".-"}:
+        return "initial"
+    if gap and gap in "'’ʼ`‘":
+        return "apostrophe"
+    if gap and gap in "-‐‑‒–—−":
+        short = before.text.isupper() or len(before.text) <= _DESIGNATION
+        return "number" if word.text.isdigit() and short else "hyphen"
+    return "space" if _JOINS["space"].fullmatch(gap) else gap
+
+
+def _freeze(word: PatternWord, case: str) -> Forms:
+    text, bits = word.text, ALL
+    if case != "any" or text != text.lower():
+        bits |= UPPER if text.isupper() and len(text) > 1 else CAPITAL if text[0].isupper() else 0
+    return {fold(text): bits}
+
+
+def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
+    """The forms of each word, by its place before, at, or after the head."""
+    head = _find_head(words)
+    number = ALL
+    found = []
+    for at, word in enumerate(words):
+        if at < head:
+            one = adjective(fold(word.text)) or {fold(word.text): ALL}
+        elif at == head:
+            one = dict(inflect(word.text, lang).forms)
+            number = _number(words, word)
+        else:
+            one = _depend(words, at, lang)
+        found.append(one)
+    limited = [_limit(one, number) if at <= head else one for at, one in enumerate(found)]
+    return [
+        {**one, fold(word.text): ALL} if at >= head and _may_stay(words, at) else one
+        for at, (word, one) in enumerate(zip(words, limited, strict=True))
+    ]
+
+
+def _may_stay(words: tuple[PatternWord, ...], at: int) -> bool:
+    """Усть-Каменогорск, Крокус Сити Холл, Саиф уль-Малук: the last part alone may decline."""
+    if at + 1 == len(words):
+        return False
+    if words[at + 1].gap.strip() in _HYPHENS:
+        return True
+    named = words[at].text[0].isupper() and not adjective(fold(words[at].text))
+    return named and all(word.text[0].isupper() or _is_apposed(word) for word in words)
+
+
+def _is_apposed(word: PatternWord) -> bool:
+    """Газпром нефть: a noun that cannot depend on the one before."""
+    text = fold(word.text)
+    return is_noun(text) and not _is_genitive(text)
+
+
+def _limit(forms: Forms, number: int) -> Forms:
+    return {form: bits & number for form, bits in forms.items() if bits & number}
+
+
+def _number(words: tuple[PatternWord, ...], head: PatternWord) -> int:
+    """A phrase in the plural stays there: Соединённые Штаты, never Соединённый Штат."""
+    word = fold(head.text)
+    if len(words) == 1 or any(fold(p.normal_form) == word for p in read(word)):
+        return ALL
+    nominative = [p for p in read(word) if p.tag.POS == "NOUN" and p.tag.case == "nomn"]
+    return PLURAL if nominative and all(p.tag.number == "plur" for p in nominative) else ALL
+
+
+def _find_head(words: tuple[PatternWord, ...]) -> int:
+    for at, word in enumerate(words):
+        text = fold(word.text)
+        follows = at + 1 < len(words) and words[at + 1].text[0].isalpha()
+        if adjective(text) and follows and _heads(words[at + 1]):
+            continue
+        if _heads(word):
+            return at
+    return 0 if len(words) == 1 else len(words)
+
+
+def _heads(word: PatternWord) -> bool:
+    """Whether a word can be the head of a phrase, or lead to one."""
+    text = fold(word.text)
+    if text in _PREPOSITIONS or len(text) == _INITIAL:
+        return False
+    if is_noun(text) or adjective(text) or any(p.tag.POS == "INFN" for p in read(text)):
+        return True
+    return word.text[0].isupper() and inflect(word.text).kind != "common"
+
+
+def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
+    """After the head: as written, or, where it may be in apposition, in the head's case."""
+    word = words[at]
+    text = fold(word.text)
+    frozen = {text: ALL}
+    if fold(words[at - 1].text) in _PREPOSITIONS or word.text.isdigit():
+        return frozen
+    paradigm = inflect(word.text, lang)
+    if paradigm.kind in {"abbreviation", "fixed"}:
+        return dict.fromkeys(paradigm.forms, ALL)
+    if word.text[0].isupper() and paradigm.forms.get(text, 0) & NOMINATIVE:
+        return {**paradigm.forms, **frozen}
+    if _is_apposed(word):
+        return {**paradigm.forms, **frozen}
+    return {**adjective(text), **frozen} if word.gap.strip() in _HYPHENS else frozen
+
+
+def _is_genitive(text: str) -> bool:
+    """Whether the word is often enough a genitive (обороны is, мир, of миро, is not)."""
+    share = sum(p.score for p in read(text) if p.tag.case == "gent" and p.tag.POS in _NOMINALS)
+    return bool(share >= _OFTEN)
+
+
+def _is_lone(words: tuple[PatternWord, ...], at: int) -> bool:
+    """Whether the word has to be a name by itself: alone, after the first, before a number."""
+    return at > 0 or len(words) == 1 or words[1].text.isdigit()
+
+
+def _abridge(words: tuple[PatternWord, ...], steps: Phrase) -> list[Phrase]:
+    """Д. Туск, К.-Ж. Токаев, В. В. Путин, Владимир Владимирович Путин."""
+    if len(words) < 2 or not _is_person(words):  # noqa: PLR2004 - name and surname
+        return []
+    initials = [Step({fold(word.text[0]): ALL | CAPITAL}, "initial") for word in words[:-1]]
+    last = Step(steps[-1].forms, "initial", "", steps[-1].stem)
+    middle: list[Phrase] = [(initials[0], Step({}, "initial", like="initial"), last)]
+    if len(initials) > 1:
+        middle = [(*initials, last)]
+    else:
+        middle.append((steps[0], Step({}, like="patronymic"), steps[-1]))
+    return [(initials[0], last), *middle]
+
+
+def _is_person(words: tuple[PatternWord, ...]) -> bool:
+    if not all(word.text[0].isupper() and word.text.istitle() for word in words):
+        return False
+    first, last = fold(words[0].text), fold(words[-1].text)
+    named = any("Name" in p.tag and p.tag.number == "sing" for p in read(first))
+    surname = is_noun(last) or not inflect(words[-1].text).known
+    return surname and (named or not (inflect(words[0].text).known or is_noun(last)))

@@ -1,0 +1,140 @@
+"""Copies on labelled pairs of a real month; speed, memory and loading of a large window."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from streams.families.copies import is_copy
+from streams.families.features import mark, pack
+from streams.families.signatures import learn, measure_signature
+from streams.families.window import Entry, Limits, Window
+from streams.models import to_seconds
+from streams.text import tokenize
+from tests.corpora import read_corpus
+from tests.test_counts import entry
+
+MONTH = "telegram-2024.jsonl.gz"
+OWN = Path(__file__).parents[1] / "cases/origins.jsonl"
+LARGE = 200_000  # documents of the large window
+MOST_BYTES = 1200  # of memory a document
+
+
+def read_month() -> Iterator[Entry]:
+    """Entries of the month in its order, with their features."""
+    seen: dict[str, bytes] = {}
+    for row in read_corpus(MONTH):
+        title = f"{row['title']}\n\n" if row.get("title") else ""
+        marked = mark(tokenize(title + row["text"]))
+        source = row["source"]
+        seen[source] = learn(seen.get(source, b""), marked.keys)
+        signature, length = measure_signature(seen[source]), len(marked.keys)
+        features = pack(marked, length - signature if signature < length else length)
+        at = to_seconds(datetime.fromisoformat(row["published_at"]))
+        yield replace(entry(row["id"]), source=source, owner=source, at=at, features=features)
+
+
+def assign(entries: Iterator[Entry]) -> dict[str, Entry]:
+    """Each document with the origin that it gets when the month streams by."""
+    window, told = Window(), {}
+    for one in entries:
+        if one.id in told:
+            continue
+        origin = window.origin_of(one.features, one.at) or one.id
+        told[one.id] = replace(one, origin_id=origin)
+        window.apply(int(one.at) // 10 * 10, told[one.id])
+        window.expire(int(one.at))
+    return told
+
+
+def measure(pairs: list[tuple[bool, bool]]) -> float:
+    """F1 of (said, true)."""
+    right = sum(said and true for said, true in pairs)
+    return 2 * right / (sum(said for said, _ in pairs) + sum(true for _, true in pairs))
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("duplicates-dev.jsonl", (0.88, 0.86)), ("own", (0.78, 0.78))]
+)
+def test_copies_of_the_month(name: str, least: tuple[float, float]) -> None:
+    rows = (
+        [json.loads(line) for line in OWN.read_text("utf-8").splitlines()]
+        if name == "own"
+        else list(read_corpus(name))
+    )
+    told = assign(read_month())
+    alone, streamed, numbers = [], [], []
+    for row in rows:
+        a, b = told[row["a"]], told[row["b"]]
+        true = row.get("copy", row.get("label") == "copy")
+        one, other = (np.frombuffer(each.features, np.int32) for each in (a, b))
+        alone.append((bool(is_copy(one, other, abs(a.at - b.at))), true))
+        streamed.append((a.origin_id == b.origin_id, true))
+        slots = [set(each[3 + each[0] :][: each[1]].tolist()) for each in (one, other)]
+        if not true and slots[0] - slots[1] and slots[1] - slots[0]:
+            numbers.append(streamed[-1][0])
+    sys.stdout.write(
+        f"\n{name}: {len(rows)} pairs, F1 {measure(alone):.3f}, streamed {measure(streamed):.3f};"
+    )
+    sys.stdout.write(f"{sum(numbers)} of {len(numbers)} that differ in a number merged\n")
+    assert measure(alone) >= least[0]
+    assert measure(streamed) >= least[1]
+    assert sum(numbers) <= 0.02 * max(1, len(numbers)) + 1
+
+
+def retell(random: Random, entries: list[Entry], count: int) -> Iterator[Entry]:
+    """Documents as long as those of the month, of its words shuffled; a sixth are copies."""
+    keys = np.concatenate([np.frombuffer(one.features, np.uint32)[3:] for one in entries])
+    last: list[bytes] = []
+    for number in range(count):
+        if last and random.random() < 1 / 6:
+            features = random.choice(last)
+        else:
+            size = int(np.frombuffer(random.choice(entries).features, np.uint32)[0])
+            start = random.randrange(len(keys) - size)
+            words = keys[start : start + size].copy()
+            words[::3] = random.randrange(1 << 32)
+            features = np.concatenate([np.array([size, 0, 0], np.uint32), words]).tobytes()
+        last = [*last[-99:], features]
+        at = 1_772_452_800.0 + number * 0.25
+        name = f"telegram/channel{number % 200}/{number}"
+        yield replace(entry(name), source=name[:20], owner=name[:20], at=at, features=features)
+
+
+def test_speed_memory_and_loading_of_a_large_window() -> None:
+    random, limits = Random(1), Limits(documents=10**6)
+    month = list(read_month())
+    assign(iter(month[:500]))  # compiled
+    texts = list(retell(random, month, LARGE))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started, window = time.process_time(), Window(limits)
+    for one in texts:
+        origin = window.origin_of(one.features, one.at) or one.id
+        window.apply(int(one.at) // 10 * 10, replace(one, origin_id=origin))
+    rate = LARGE / (time.process_time() - started)
+    held = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / LARGE
+    cells = [msgspec.msgpack.encode(block) for block in window.blocks.values()]
+    started, loaded = time.process_time(), Window(limits)
+    for tick, cell in zip(window.blocks, cells, strict=True):
+        for one in msgspec.msgpack.decode(cell, type=list[Entry]):
+            loaded.apply(tick, one)
+    load = LARGE / (time.process_time() - started)
+    sys.stdout.write(
+        f"\n{LARGE} documents: {rate:.0f} a second, loaded {load:.0f} a second, {held:.0f} bytes\n"
+    )
+    probes = texts[-1000:]
+    assert [loaded.origin_of(one.features, one.at) for one in probes] == [
+        window.origin_of(one.features, one.at) for one in probes
+    ]
+    assert (rate >= 2_000, load >= 20_000, held <= MOST_BYTES) == (True, True, True)

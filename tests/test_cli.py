@@ -1,0 +1,332 @@
+"""The commands as people type them: help, exit codes, which stream, how errors read."""
+
+import gzip
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from connectors.outbox import bury_all, read_deliveries
+from connectors.store import Store
+from infra.cli import app
+from streams.journal import bury
+from streams.models import Place
+
+GOOD = b'{"source":"rss/a","published_at":"2025-10-09T10:00:0%dZ","text":"%s"}'
+NAMES = re.findall(
+    r"\w[\w -]*",
+    "ack|connect|deadletters list|deadletters replay|deadletters show|demo|detect|doctor|enrich"
+    "|explain|export|origins|provision|replay|sink|sources add|sources list|sources owners"
+    "|sources remove|sources test"
+    "|terms add|terms check|terms export|terms import|terms list|terms mute|terms preview"
+    "|terms remove|up|why-not|worker",
+)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NABAT_CONFIG", raising=False)
+    for step in ("LANGUAGE", "ENTITIES", "SENTIMENT"):
+        monkeypatch.setenv(f"NABAT_STEPS__{step}", "false")
+
+
+def nabat(*words: str | Path) -> tuple[int, list[dict[str, object]], str]:
+    """Exit code, JSON lines of stdout, stderr."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    lines = [json.loads(line) for line in done.stdout_bytes.splitlines()]
+    return done.exit_code, lines, done.stderr
+
+
+def walk(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
+        yield path.strip(), command
+        return
+    for name, part in command.commands.items():
+        yield from walk(part, f"{path} {name}")
+
+
+COMMANDS = dict(walk(typer.main.get_command(app)))
+
+
+def test_these_are_the_commands() -> None:
+    assert sorted(COMMANDS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_help_ends_with_an_example_of_itself(name: str) -> None:
+    done = CliRunner().invoke(app, [*name.split(), "--help"])
+    assert done.exit_code == 0
+    example = " ".join(done.stdout.rsplit("Example:", 1)[1].split())
+    assert example.startswith(f"nabat {name}")
+    assert COMMANDS[name].help, "and says what the command does"
+
+
+def test_help_is_quick() -> None:
+    """Nothing heavy is imported before it is needed."""
+    code = "import sys, infra.cli; print(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    heavy = {"numpy", "pydantic", "aiohttp", "kafka", "faust", "pymorphy3", "elasticsearch"}
+    assert not heavy & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["frobnicate"],
+        ["replay"],
+        ["replay", "absent.jsonl"],
+        ["replay", "rows.jsonl", "--workers", "0"],
+        ["replay", "rows.jsonl", "--as-of", "yesterday"],
+        ["replay", "rows.jsonl", "--to", "redis"],
+        ["replay", "rows.jsonl", "--terms", "bad.txt"],
+        ["replay", "rows.jsonl", "--sources", "bad.csv"],
+        ["worker", "sweep"],
+        ["connect", "fax"],
+        ["sink", "drain"],
+        ["provision", "everything"],
+        ["export", "secrets"],
+        ["terms", "add", "A & "],
+        ["terms", "add", "ОДКБ", "--route", "nowhere"],
+        ["sources", "add", "nameless"],
+        ["terms", "export", "--format", "pdf"],
+    ],
+)
+def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
+    Path("rows.jsonl").write_bytes(GOOD % (1, b"x"))
+    Path("bad.txt").write_text("ОДКБ\nA & \n", "utf-8")
+    Path("bad.csv").write_text("colour\nred\n", "utf-8")
+    code, lines, said = nabat(*words)
+    assert (code, lines) == (2, [])
+    assert said.strip()
+    assert "Traceback" not in said
+
+
+def test_wrong_settings_are_said_all_at_once() -> None:
+    Path("nabat.toml").write_text("[engines]\npartitions = 0\n[stroe]\n", "utf-8")
+    code, _, said = nabat("terms", "list")
+    assert code == 2
+    assert "engines.partitions" in said
+    assert "stroe: there is no such key" in said
+
+
+def test_settings_from_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("[store]\npath = 'other.db'\n", "utf-8")
+    assert nabat("--config", "other.toml", "terms", "add", "ОДКБ")[0] == 0
+    assert (tmp_path / "other.db").exists()
+
+
+def write_rows(path: Path, *texts: bytes) -> Path:
+    lines = [GOOD % (second, text) for second, text in enumerate(texts)]
+    end = b'{"kind":"clock","seen_at":"2025-10-09T10:01:00Z"}'
+    path.write_bytes(b"\n".join([*lines, end]) + b"\n")
+    return path
+
+
+def test_replay_writes_what_was_asked_for(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one", b"two")
+    code, lines, said = nabat(
+        "replay", path, "--documents", "d.jsonl", "--deadletters", "x.jsonl", "--state", "s"
+    )
+    assert (code, lines) == (0, [])
+    assert "3 rows read" in said
+    assert len(Path("d.jsonl").read_bytes().splitlines()) == 2
+    assert Path("x.jsonl").read_bytes() == b""
+    assert (tmp_path / "s").is_dir()
+
+
+def test_dead_letters_alone_are_no_failure(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    path.write_bytes(b"nonsense\n" + path.read_bytes())
+    code, _, said = nabat("replay", path)
+    assert (code, "1 dead letters" in said) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"nonsense\n", "not one valid row"),
+        (b"", "not one valid row"),
+        (GOOD % (1, b"x") + b"\n" + (GOOD % (2, b"y"))[:-9], "ends before its end"),
+        (gzip.compress(GOOD % (1, b"x") + b"\n")[:-6], "ends before its end"),
+    ],
+)
+@pytest.mark.parametrize("command", ["replay", "enrich"])
+def test_nothing_valid_or_cut_short_is_exit_code_1(command: str, content: bytes, said: str) -> None:
+    Path("rows.jsonl").write_bytes(content)
+    code, _, told = nabat(command, "rows.jsonl")
+    assert (code, said in told) == (1, True)
+
+
+def test_a_state_of_other_terms_is_exit_code_2(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    (tmp_path / "t.txt").write_text("ОДКБ\n", "utf-8")
+    assert nabat("replay", path, "--state", "s")[0] == 0
+    code, _, said = nabat("replay", path, "--state", "s", "--terms", "t.txt")
+    assert (code, "other terms" in said) == (2, True)
+
+
+def test_rows_after_as_of_are_dead_letters(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    code, _, said = nabat("replay", path, "--as-of", "2025-10-09T10:00:30Z")
+    assert (code, "1 rows read" in said, "1 dead letters" in said) == (0, True, True)
+
+
+def test_enrich_keeps_the_order_and_needs_only_text(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text":"Саммит ОДКБ"}\n{"text":"Погода"}\n{"title":"x"}\n', "utf-8")
+    (tmp_path / "t.txt").write_text("ОДКБ\n", "utf-8")
+    code, lines, _ = nabat("enrich", path, "--terms", "t.txt")
+    assert code == 0
+    assert [line.get("text", line.get("title")) for line in lines] == ["Саммит ОДКБ", "Погода", "x"]
+    assert [len(line["terms"]) for line in lines] == [1, 0, 0]  # type: ignore[arg-type]
+
+
+def test_terms_come_change_and_go(tmp_path: Path) -> None:
+    assert nabat("terms", "list")[0] == 1
+    assert nabat("terms", "add", "Токаев", "--budget", "2", "--case", "capital")[0] == 0
+    (tmp_path / "more.csv").write_text("name,pattern\nМир,«Мир»\nОДКБ,\n", "utf-8")
+    assert nabat("terms", "import", "more.csv")[0] == 0
+    assert nabat("terms", "mute", "ОДКБ", "--hours", "3")[0] == 0
+    assert nabat("terms", "remove", "Мир")[0] == 0
+    code, lines, _ = nabat("terms", "list")
+    assert code == 0
+    assert lines == [{"name": "ОДКБ"}, {"name": "Токаев", "case": "capital", "budget": 2.0}]
+    code, _, said = nabat("terms", "remove", "Мир")
+    assert (code, "not watched" in said) == (1, True)
+    exported = CliRunner().invoke(app, ["terms", "export", "--format", "txt"]).stdout
+    assert exported == "ОДКБ\nТокаев\n"
+
+
+def test_an_unreadable_term_file_names_every_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_text("ОДКБ\nA & \n*\n", "utf-8")
+    code, _, said = nabat("terms", "import", "bad.txt")
+    assert code == 2
+    assert "line 2" in said
+    assert "line 3" in said
+
+
+def test_a_preview_shows_every_form() -> None:
+    code, lines, said = nabat("terms", "preview", "саммит")
+    assert code == 0
+    assert {"саммит", "саммита", "саммитами"} <= {line["text"] for line in lines}
+    assert "forms" in said
+
+
+def test_a_check_measures(tmp_path: Path) -> None:
+    cases = [("ОДКБ", "саммит ОДКБ", True), ("ОДКБ", "погода", True), ("ОДКБ", "ветер", False)]
+    (tmp_path / "cases.jsonl").write_text(
+        "".join(
+            json.dumps(dict(zip(("term", "text", "match"), case, strict=True))) + "\n"
+            for case in cases
+        )
+    )
+    code, lines, said = nabat("terms", "check", "cases.jsonl", "--json")
+    assert (code, lines[0]["precision"], lines[0]["recall"]) == (0, 1.0, 0.5)
+    code, lines, said = nabat("terms", "check", "cases.jsonl")
+    assert (code, lines) == (0, [])
+    assert "missed: ОДКБ in: погода" in said
+
+
+def test_sources_come_and_go() -> None:
+    assert (
+        nabat("sources", "add", "rss/a", "--url", "https://a.example/rss", "--interval", "60")[0]
+        == 0
+    )
+    code, lines, _ = nabat("sources", "list")
+    assert (code, lines[0]["source"], lines[0]["health"]) == (0, "rss/a", None)
+    assert nabat("sources", "remove", "rss/a")[0] == 0
+    assert nabat("sources", "list")[1] == []
+    assert nabat("sources", "remove", "rss/a")[0] == 1
+
+
+def test_a_source_that_nobody_answers_for_has_failed() -> None:
+    code, lines, said = nabat("sources", "test", "rss/a", "--url", "http://127.0.0.1:9/")
+    assert (code, lines[0]["source"]) == (1, "rss/a")
+    assert "rss/a" in said
+
+
+def test_the_journal_goes_out_as_a_file_that_replay_reads() -> None:
+    nabat("terms", "add", "ОДКБ")
+    code, _, said = nabat("export", "journal", "-o", "journal.jsonl")
+    assert (code, "1 lines" in said) == (0, True)
+    assert nabat("replay", "journal.jsonl")[0] == 0
+    assert nabat("export", "alerts")[1] == []
+    assert nabat("export", "documents")[1] == []
+
+
+def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> None:
+    body = b'{"event":"e_1","bursts":[]}'
+    letters = [
+        bury(GOOD % (1, "ёж".encode()), "bad_field", "journal", Place(file="a", line=3)),
+        bury(b"still broken", "not_json", "journal", Place(file="a", line=4)),
+        bury(body, "refused", "deliver", Place(file="routes/desk"), "m_1 HTTP 410"),
+    ]
+    store = Store(tmp_path / "nabat.db")
+    with store.write() as base:
+        bury_all(base, letters)
+    code, lines, _ = nabat("deadletters", "list", "--reason", "not_json")
+    assert (code, [line["number"] for line in lines]) == (0, [2])
+    code, lines, _ = nabat("deadletters", "show", "1")
+    assert (code, "ёж" in str(lines[0]["raw"])) == (0, True)
+    assert nabat("deadletters", "show", "9")[0] == 1
+    code, lines, said = nabat("deadletters", "replay")
+    assert [line["outcome"] for line in lines][::2] == ["sent again", "sent again"]
+    assert "2 sent again, 1 still dead" in said
+    assert [number for number, _ in store.read_rows(0, 9)] == [0]
+    (delivery,) = read_deliveries(store, "desk", 9)
+    assert (delivery.message, delivery.body) == ("m_1", body)
+    store.close()
+
+
+def test_a_reader_that_goes_away_is_no_failure(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", *[b"x" * 50] * 9)
+    path.write_bytes(path.read_bytes() * 300)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        [sys.executable, "-m", "infra.cli", "enrich", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait(60) == 0
+    assert b"Traceback" not in said
+
+
+def test_a_file_that_cannot_be_written_is_exit_code_1(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    code, _, said = nabat("replay", path, "--alerts", "no/such/folder/a.jsonl")
+    assert (code, "no/such/folder" in said) == (1, True)
+
+
+def test_the_detector_gives_a_line_for_each_row(tmp_path: Path) -> None:
+    rows = [f"2025-10-09 10:{minute:02}:00,{minute % 3}" for minute in range(0, 60, 5)]
+    (tmp_path / "series.csv").write_text("timestamp,value\n" + "\n".join(rows) + "\n")
+    done = CliRunner().invoke(app, ["detect", "series.csv", "--bin", "300"])
+    lines = done.stdout.splitlines()
+    assert lines[0] == "timestamp,value,expected,score,alert"
+    assert [line.split(",")[0] for line in lines[1:]] == [row.split(",")[0] for row in rows]
+    (tmp_path / "bad.csv").write_text("timestamp,value\nnow,1\n")
+    assert CliRunner().invoke(app, ["detect", "bad.csv"]).exit_code == 1
+
+
+def test_starting_is_quick() -> None:
+    began = time.monotonic()
+    CliRunner().invoke(app, ["--help"])
+    assert time.monotonic() - began < 2

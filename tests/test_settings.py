@@ -1,0 +1,174 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from infra.settings import Settings, SettingsError, read_settings
+from streams.models import Source, Term
+
+WHOLE = """
+[[sources]]
+source = "rss/interfax.ru"
+url = "https://interfax.ru/rss.asp"
+owner = "Интерфакс"
+group = "wires"
+interval_seconds = 60
+
+[[sources]]
+source = "telegram/readovka"
+
+[[terms]]
+name = "ОДКБ"
+case = "exact"
+budget = 2
+route = "desk"
+mute_until = 2026-11-01T00:00:00Z
+
+[[routes]]
+name = "desk"
+url = "https://alerts.example/hook"
+
+[engines]
+kafka = "kafka:9092"
+partitions = 8
+
+[store]
+path = "var/nabat.db"
+
+[steps]
+entities = false
+"""
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("NABAT_CONFIG", "NABAT_STORE__PATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(text: str) -> Settings:
+    Path("nabat.toml").write_text(text, "utf-8")
+    return read_settings()
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        read(text)
+    return caught.value.problems
+
+
+def test_a_whole_file_becomes_one_value() -> None:
+    settings = read(WHOLE)
+    first, second = (table.to_source() for table in settings.sources)
+    assert first == Source(
+        source="rss/interfax.ru",
+        url="https://interfax.ru/rss.asp",
+        owner="Интерфакс",
+        group="wires",
+        interval_seconds=60,
+    )
+    assert second == Source(source="telegram/readovka")
+    (term,) = (table.to_term() for table in settings.terms)
+    assert (term.name, term.case, term.budget, term.route) == ("ОДКБ", "exact", 2, "desk")
+    assert isinstance(term, Term)
+    assert term.mute_until is not None
+    assert settings.engines.kafka == "kafka:9092"
+    assert settings.engines.elasticsearch == "http://127.0.0.1:9200"
+    assert settings.store.path == Path("var/nabat.db")
+    assert (settings.steps.language, settings.steps.entities) == (True, False)
+
+
+def test_no_file_is_all_defaults() -> None:
+    assert read_settings() == Settings()
+
+
+def test_a_named_file_must_exist() -> None:
+    with pytest.raises(SettingsError, match="No such file"):
+        read_settings(Path("absent.toml"))
+
+
+def test_the_value_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Settings().engines = None  # type: ignore[assignment]
+
+
+def test_the_environment_goes_on_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABAT_ENGINES__PARTITIONS", "3")
+    monkeypatch.setenv("NABAT_STEPS__LANGUAGE", "false")
+    settings = read(WHOLE)
+    assert (settings.engines.partitions, settings.engines.kafka) == (3, "kafka:9092")
+    assert (settings.steps.language, settings.steps.entities) == (False, False)
+
+
+def test_secrets_come_from_the_environment_and_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABAT_SECRET_DESK", "whsec_c2VjcmV0")
+    settings = read(WHOLE)
+    assert settings.secret("desk") == "whsec_c2VjcmV0"
+    assert settings.secret("other") is None
+    assert "c2VjcmV0" not in repr(settings)
+
+
+def test_everything_wrong_is_said_at_once_by_key_path() -> None:
+    found = problems("""
+        [[sources]]
+        source = "rss/a"
+        interval_seconds = -1
+        [[sources]]
+        source = "nameless"
+        colour = "red"
+        [[terms]]
+        name = "ОДКБ"
+        route = "nowhere"
+        [[terms]]
+        name = "ОДКБ"
+        [[routes]]
+        name = "desk"
+        url = "ftp://x"
+        secret = "in the open"
+        [engines]
+        partitions = "many"
+        [stroe]
+        path = "x"
+    """)
+    paths = [line.split(":")[0] for line in found]
+    assert sorted(paths) == [
+        "engines.partitions",
+        "routes[0].secret",
+        "routes[0].url",
+        "sources[0].interval_seconds",
+        "sources[1].colour",
+        "sources[1].source",
+        "stroe",
+        "terms",
+        "terms",
+    ]
+
+
+def test_a_variable_for_no_table_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABAT_STROE__PATH", "x")
+    monkeypatch.setenv("NABAT_STORE__PTAH", "x")
+    monkeypatch.setenv("NABAT_DATA", "not a setting")
+    assert problems("") == [
+        "store.ptah: there is no such key",
+        "NABAT_STROE__PATH: there is no table [stroe]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[engines", "not TOML"),
+        ("[[terms]]\nname = 'A & '", "terms[0]: Value error, the pattern 'A &' is not finished"),
+        ("[secrets]\ndesk = 'x'", "secrets come from the environment alone"),
+        ("sources = 3", "sources"),
+    ],
+)
+def test_a_broken_file_says_how(text: str, said: str) -> None:
+    assert said in "\n".join(problems(text))
+
+
+def test_a_variable_that_is_no_json_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABAT_TERMS", "[{")
+    with pytest.raises(SettingsError, match="terms"):
+        read_settings()

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.watching import check, export_terms, import_terms, preview
+from streams.models import Term
+from streams.terms import TermError
+
+DATA = Path(os.environ.get("NABAT_DATA", "absent"))
+
+
+def write_cases(path: Path, *cases: tuple[str, str, bool]) -> Path:
+    rows = [json.dumps(dict(zip(("term", "text", "match"), case, strict=True))) for case in cases]
+    path.write_text("\n".join(rows), "utf-8")
+    return path
+
+
+def test_preview_shows_forms_collisions_and_hits(tmp_path: Path) -> None:
+    corpus = tmp_path / "posts.jsonl.gz"
+    with gzip.open(corpus, "wt", encoding="utf-8") as out:
+        out.write('{"text": "стеклянная банка"}\n{"title": "Банки", "text": "в банке"}\nbroken\n')
+    shown = preview(Term(name="банк"), corpus)
+    assert {"банком", "банки", "банков"} <= {form.text for form in shown.forms}
+    assert "банка" in {one.form for one in shown.collisions}
+    assert shown.samples == ("[Банки] в банке", "Банки в [банке]")
+
+
+def test_preview_writes_phrases_out() -> None:
+    forms = {form.text.lower() for form in preview(Term(name="Министерство обороны")).forms}
+    assert {"министерством обороны", "министерстве обороны"} <= forms
+    assert "министерстве оборону" not in forms
+
+
+def test_check_counts_by_hand(tmp_path: Path) -> None:
+    path = write_cases(
+        tmp_path / "cases.jsonl",
+        ("Токаев", "Токаеву", True),
+        ("Токаев", "Путину", False),
+        ("Токаев", "Путину", True),
+        ("Токаев", "Токаеву", False),
+    )
+    report = check(path)
+    assert (report.cases, report.precision, report.recall, report.f1) == (4, 0.5, 0.5, 0.5)
+    assert [case.match for case in report.failures] == [True, False]
+
+
+def test_check_names_the_bad_line(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"term": "А", "text": "А"}', "utf-8")
+    with pytest.raises(TermError, match="line 1"):
+        check(path)
+    with pytest.raises(TermError, match="grouping"):
+        check(write_cases(path, ("(", "А", True)))
+
+
+def test_files_go_round(tmp_path: Path) -> None:
+    terms = [Term(name="Токаев", budget=2.0), Term(name="Мир", pattern='"Мир"')]
+    for name in ("a.csv", "b.jsonl"):
+        assert export_terms(terms, tmp_path / name) == 2
+        assert import_terms(tmp_path / name) == terms
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "terms.txt").write_bytes("Токаев".encode("cp1251"))
+    with pytest.raises(TermError, match=r"terms\.txt is not UTF-8"):
+        import_terms(tmp_path / "terms.txt")
+
+
+def test_real_names_are_found() -> None:
+    report = check(Path(__file__).parent / "cases" / "names.jsonl")
+    assert report.cases >= 150
+    assert report.recall >= 0.98
+    assert report.precision >= 0.99
+
+
+@pytest.mark.parametrize("name", ["terms-dev.jsonl", "terms-forms-dev.jsonl"])
+def test_labelled_sets(name: str) -> None:
+    if not (DATA / name).exists():
+        pytest.skip(f"NABAT_DATA names no folder with {name}")
+    assert check(DATA / name).f1 >= 0.985

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from streams.families.features import mark, pack
+from streams.families.window import SPAN, Limits, Window
+from streams.text import tokenize
+from tests.test_counts import NOON, entry
+
+
+def read(text: str) -> bytes:
+    marked = mark(tokenize(text))
+    return pack(marked, len(marked.keys))
+
+
+FLASH = "Совет безопасности соберётся в пятницу на закрытое заседание по Сирии"
+
+
+def test_the_first_of_a_text_is_the_origin_until_it_is_forgotten() -> None:
+    window = Window()
+    first = replace(entry("1"), features=read(FLASH))
+    window.apply(NOON, first)
+    assert window.origin_of(read(f"Коротко. {FLASH}"), NOON) == "1"
+    assert window.origin_of(read("Совет депутатов разошёлся без решения"), NOON) is None
+    assert window.origin_of(b"", NOON) is None
+    window.apply(NOON + 10, replace(entry("2"), features=read(FLASH), origin_id="1"))
+    assert window.expire(NOON + SPAN) == ([NOON], [first])
+    assert window.origin_of(read(FLASH), NOON) == "1"
+    window.expire(NOON + SPAN + 10)
+    assert window.origin_of(read(FLASH), NOON) is None
+    assert not window.blocks
+
+
+def test_the_window_holds_no_more_documents_than_it_may() -> None:
+    window = Window(Limits(documents=3))
+    for number in range(5):
+        window.apply(NOON + 10 * number, entry(str(number)))
+    ticks, ended = window.expire(NOON + 60)
+    assert ticks == [NOON, NOON + 10]
+    assert [one.id for one in ended] == ["0", "1"]
+    assert window.expire(NOON + 60) == ([], [])
+
+
+def test_a_copy_counts_a_quarter_for_each_of_four_further_owners() -> None:
+    window = Window()
+    given = []
+    for number, owner in enumerate(["a", "b", "b", "c", "d", "e", "f"]):
+        given.append(window.further("0", owner))
+        window.apply(NOON, replace(entry(str(number)), origin_id="0", owner=owner))
+    assert given[1:] == [0.25, 0.0, 0.25, 0.25, 0.25, 0.0]
+
+
+def test_a_newer_version_replaces_and_outlives_the_older_one() -> None:
+    window = Window()
+    old = entry("1")
+    new = replace(old, version=2)
+    assert window.apply(NOON, old) is None
+    assert window.apply(NOON + 10, new) == old
+    assert window.expire(NOON + SPAN) == ([NOON], [])
+    assert window.find("1") == new
+    assert window.expire(NOON + SPAN + 10) == ([NOON + 10], [new])
+    assert window.find("1") is None
