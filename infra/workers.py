@@ -20,8 +20,10 @@ from streams.models import Document, Enriched, Term
 BATCH = 64  # documents that a worker takes at a time
 AHEAD = 4  # batches a worker, done before an earlier one, that wait for it
 TRIES = 2  # deaths of workers that a batch may cause before it is taken apart
+STARTS = 3  # processes in a row that may die before they are ready
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 READY = b"ready"
+NO_START = "a worker could not start: see what it wrote to stderr"
 
 Result = Enriched | Failure
 
@@ -62,9 +64,16 @@ class Worker:
         self._is_ready = False
         self._terms: Mapping[str, Term] | None = None
 
+    def is_ready(self) -> bool:
+        """Whether the process is able to take batches; waits until that is known."""
+        try:
+            self._is_ready = self._is_ready or self.pipe.recv_bytes() == READY
+        except (EOFError, OSError):
+            return False
+        return self._is_ready
+
     def give(self, job: Job) -> None:
-        """Hand over a batch; raises RuntimeError if the process could not even start."""
-        self._await_start()
+        """Hand over a batch to a process that is ready."""
         documents, terms = job.batch
         changed = None if terms is self._terms else list(terms.values())
         self.job, self._terms = job, terms
@@ -85,14 +94,6 @@ class Worker:
         self.pipe.close()
         self.process.terminate()
         self.process.join()
-
-    def _await_start(self) -> None:
-        if self._is_ready:
-            return
-        try:
-            self._is_ready = self.pipe.recv_bytes() == READY
-        except (EOFError, OSError):
-            raise RuntimeError("a worker could not start: see what it wrote to stderr") from None
 
 
 class Pool:
@@ -157,7 +158,7 @@ class Pool:
                 if job.number >= before:
                     waiting.appendleft(job)
                     return
-                worker.give(job)
+                self._ready(worker).give(job)
 
     def _collect(self, worker: Worker, waiting: deque[Job], done: dict[int, list[Result]]) -> None:
         """Take a result; after a death the batch goes again, or alone document by document."""
@@ -178,14 +179,25 @@ class Pool:
     def _isolate(self, batch: Batch, document: Document) -> Result:
         """The result of a document alone in a process of its own; a second death is its fault."""
         worker = Worker(self._steps)
+        if not worker.is_ready():
+            raise RuntimeError(NO_START)
         worker.give(Job(0, Batch([document], batch.terms)))
         results = worker.take()
         worker.stop()
         return results[0] if results else Failure(document, "poison", "its worker died")
 
-    def _replace(self, dead: Worker) -> None:
+    def _ready(self, worker: Worker) -> Worker:
+        """The worker, or one that took its place because it died while it started."""
+        for _ in range(STARTS):
+            if worker.is_ready():
+                return worker
+            worker = self._replace(worker)
+        raise RuntimeError(NO_START)
+
+    def _replace(self, dead: Worker) -> Worker:
         dead.stop()
-        self._workers[self._workers.index(dead)] = Worker(self._steps)
+        fresh = self._workers[self._workers.index(dead)] = Worker(self._steps)
+        return fresh
 
 
 def work(pipe: Connection, steps: Steps) -> None:

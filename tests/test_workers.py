@@ -71,6 +71,12 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(pool: Pool) -> None:
     assert to_bytes(results) == alone(given)
 
 
+def test_a_worker_that_is_killed_while_it_starts_is_replaced_too() -> None:
+    with Pool(1, LIGHT) as starting:
+        os.kill(starting._workers[0].process.pid or 0, signal.SIGKILL)
+        assert to_bytes(starting(documents(5), TERMS)) == alone(documents(5))
+
+
 def test_a_document_that_kills_its_worker_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "work", work_until_poison)
     given = [*documents(2), *documents(1, "яд"), *documents(2)]
