@@ -23,6 +23,8 @@ from tests.integration.engines.servers import Kafka, wait_until
 from tests.integration.fleet import Fleet, run_fleet
 
 pytestmark = pytest.mark.engine
+KILLED = 137
+BROKEN = 70  # it met a former owner of its partition and ended itself: slow machines rebalance more
 QUIET = Steps(language=False, entities=False)
 
 
@@ -60,7 +62,9 @@ def test_faults(fleet: Fleet, tmp_path: Path) -> None:
     }
     start(fleet, tmp_path, enrichers=3, points=points)
     assert_equal(fleet)
-    assert [worker.deaths for worker in fleet.workers if worker.deaths] == [[137]] * len(points)
+    killed = [worker.name for worker in fleet.workers if KILLED in worker.deaths]
+    assert len(killed) == fleet.deaths.count(KILLED) == len(points)
+    assert set(fleet.deaths) <= {KILLED, BROKEN}
 
 
 def start(fleet: Fleet, folder: Path, enrichers: int, points: dict[str, str] | None = None) -> None:
