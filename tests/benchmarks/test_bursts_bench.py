@@ -25,7 +25,7 @@ from tests.benchmarks.bursts.month import (
     to_rate,
 )
 from tests.benchmarks.bursts.panels import Nabat
-from tests.benchmarks.bursts.rivals import HEADER, measure_all, tell_row
+from tests.benchmarks.bursts.rivals import HEADER, list_absent, measure_all, tell_row
 from tests.benchmarks.bursts.tables import tell_judged, tell_month, tell_nulls, tell_tweets
 from tests.benchmarks.bursts.tweets import find_tweets, score_tweets
 from tests.corpora import find_corpus
@@ -92,7 +92,7 @@ def test_months_in_which_nothing_is_told_together(folder: Path) -> None:
 def test_peers_on_the_same_inputs() -> None:
     """Nabat leads every peer on NAB's series and on streams with exact truth."""
     rows = list(measure_all(find_month(), (300, 60)))
-    say("\n".join([HEADER, *map(tell_row, rows)]))
+    say("\n".join([HEADER, *map(tell_row, rows), *list_absent()]))
     nabat, *peers = rows
     for peer in peers:
         for width, judged in nabat.judged.items():

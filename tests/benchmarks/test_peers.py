@@ -14,6 +14,7 @@ from tests.benchmarks.bursts.peers import (
     Meltwater,
     Rested,
     Sliding,
+    Spot,
     WorldMonitor,
 )
 
@@ -61,6 +62,15 @@ def test_kleinberg_pays_an_entry_and_rings_once() -> None:
     """The mean is 1: a count x gains x ln 2 - 1, and the entry costs ln 502 = 6.2."""
     assert ring(Kleinberg, (500, 1), (1, 10), (5, 1)) == []
     assert ring(Kleinberg, (500, 1), (1, 13), (3, 3)) == [500]
+
+
+def test_spot_learns_a_week_and_rings_beyond_it() -> None:
+    pytest.importorskip("libspot", reason="libspot is not installed")
+    counts = np.random.default_rng(5).poisson(9.0, 1400).astype(float)
+    panel = Spot(1, 600)
+    rung = [panel.push(0, np.array([one]))[0] for one in [*counts, 90.0, 9.0]]
+    assert rung[-2:] == [True, False]
+    assert not any(rung[:1008])
 
 
 class Always:
