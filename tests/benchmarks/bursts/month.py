@@ -7,8 +7,9 @@ nothing that several sources tell together is left, so whatever rings is false.
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -61,11 +62,13 @@ WATCHED = (
     "мигрант",
 )
 DAY = timedelta(days=1)
-WEEKS = 50 / 7  # 15 October to 4 December: before, hardly any source is there
+WEEK = 7 * DAY
+SINCE = datetime(2024, 10, 15, tzinfo=UTC)  # before, hardly any source is there
+WATCH = datetime(2024, 12, 4, 9, tzinfo=UTC) - SINCE  # the last export ends then
 GRACE = timedelta(minutes=30)  # after the third source, in which a prompt alert rings
 STEPS = Steps(language=False, entities=False, sentiment=False)
 NULLS = (0, 1, 2, 3)  # seeds of the null months
-RINGS = {"burst.opened", "burst.growing"}
+OPENED, GROWING = "burst.opened", "burst.growing"
 
 
 class Event(NamedTuple):
@@ -84,7 +87,22 @@ class Heard(NamedTuple):
     prompt: int
     events: int
     alerts: float
-    growing: float
+
+
+class Decided(NamedTuple):
+    """What Nabat made of posts: what it said, and the posts that are copies of no other."""
+
+    bursts: list[Burst]
+    origins: list[Enriched]
+
+
+Alert = tuple[str, datetime]  # a term rings at a moment
+
+
+def find_month() -> Path | None:
+    """The folder that NABAT_DATA names; None: it does not hold the month."""
+    folder = Path(os.environ.get("NABAT_DATA", "absent"))
+    return folder if (folder / EVENTS).is_file() else None
 
 
 @cache
@@ -117,41 +135,59 @@ def read_events(folder: Path) -> list[Event]:
         ]
 
 
-def hear_month(folder: Path) -> Heard:
-    """The score of the month as it was."""
-    return hear(decide(read_month(folder), read_registry(folder)), read_events(folder))
+@cache
+def decide_month(folder: Path) -> Decided:
+    """The month as it was."""
+    return decide(read_month(folder), read_registry(folder))
 
 
-def hear_nulls(folder: Path, seeds: Sequence[int] = NULLS) -> list[float]:
-    """The alerts a term and week of each null month."""
-    posts, sources = read_month(folder), read_registry(folder)
-    nulls = (permute(posts, sources, np.random.default_rng(seed)) for seed in seeds)
-    return [hear(decide(one, sources), []).alerts for one in nulls]
+@cache
+def decide_null(folder: Path, seed: int) -> Decided:
+    """The null month of a seed."""
+    rng = np.random.default_rng(seed)
+    sources = read_registry(folder)
+    return decide(permute(read_month(folder), sources, rng), sources)
 
 
-def decide(posts: Iterable[Enriched], sources: Sequence[Source]) -> list[Burst]:
-    """What Nabat says of posts, from the first row to the last tick that ended."""
-    decider = Decider()
+def decide(posts: Iterable[Enriched], sources: Sequence[Source]) -> Decided:
+    """Push posts through a fresh decider, up to the last tick that ended."""
+    decider, decided = Decider(), Decided([], [])
     opening = seed([Term(name=name) for name in WATCHED], sources)
     rows: list[Passed] = [*opening, *posts]
-    outcomes = (decider.push(number, row) for number, row in enumerate(rows))
-    return [burst for outcome in outcomes if outcome for burst in outcome.bursts]
+    for number, row in enumerate(rows):
+        outcome = decider.push(number, row)
+        if outcome:
+            decided.bursts.extend(outcome.bursts)
+            decided.origins.extend(one for one in outcome.documents if one.origin_id == one.id)
+    return decided
+
+
+def list_alerts(bursts: Iterable[Burst], *kinds: str) -> list[Alert]:
+    """When bursts of these kinds rang."""
+    return [(one.term, one.detected_at) for one in bursts if one.type in kinds]
 
 
 def hear(bursts: Sequence[Burst], events: Sequence[Event]) -> Heard:
-    """Score what rang against what happened."""
-    rung = [(one.term, one.detected_at) for one in bursts if one.type in RINGS]
-    found = [_rings(rung, one, one.until) for one in events]
-    prompt = [_rings(rung, one, one.third_at + GRACE) for one in events]
-    term_weeks = WEEKS * len(WATCHED)
-    opened = sum(one.type == "burst.opened" for one in bursts)
-    return Heard(
-        sum(found),
-        sum(prompt),
-        len(events),
-        opened / term_weeks,
-        (len(rung) - opened) / term_weeks,
-    )
+    """Score what Nabat said: escalations find an event as well, but only openings are counted."""
+    heard = find_events(list_alerts(bursts, OPENED, GROWING), events)
+    return heard._replace(alerts=to_rate(list_alerts(bursts, OPENED)))
+
+
+def rate_nulls(folder: Path) -> list[float]:
+    """Nabat's alerts a term and week in each null month."""
+    return [to_rate(list_alerts(decide_null(folder, one).bursts, OPENED)) for one in NULLS]
+
+
+def find_events(alerts: Sequence[Alert], events: Sequence[Event]) -> Heard:
+    """Score alerts against what happened."""
+    found = [_rings(alerts, one, one.until) for one in events]
+    prompt = [_rings(alerts, one, one.third_at + GRACE) for one in events]
+    return Heard(sum(found), sum(prompt), len(events), to_rate(alerts))
+
+
+def to_rate(alerts: Iterable[Alert]) -> float:
+    """Alerts a term and week, from the day on which enough sources are there."""
+    return sum(at >= SINCE for _, at in alerts) / len(WATCHED) / (WATCH / WEEK)
 
 
 def permute(
@@ -182,5 +218,5 @@ def _permute_source(
         yield replace(post, published_at=moment, seen_at=moment)
 
 
-def _rings(rung: Sequence[tuple[str, datetime]], event: Event, until: datetime) -> bool:
-    return any(term == event.term and event.first_at <= at <= until for term, at in rung)
+def _rings(alerts: Sequence[Alert], event: Event, until: datetime) -> bool:
+    return any(term == event.term and event.first_at <= at <= until for term, at in alerts)

@@ -33,18 +33,18 @@ def tell_judged(judged: Judged, bin_seconds: int) -> str:
     return "\n".join(lines)
 
 
-def tell_month(heard: Heard) -> str:
-    """Events found and alerts."""
+def tell_month(heard: Heard, escalations: float) -> str:
+    """Events found and alerts; escalations a term and week beside them."""
     return (
         f"month  {heard.found} of {heard.events} events found, {heard.prompt} within 30 min of the"
-        f" third source; {heard.alerts:.3f} alerts a term and week, {heard.growing:.3f} escalations"
+        f" third source; a term and week {heard.alerts:.3f} alerts, {escalations:.3f} escalations"
     )
 
 
-def tell_nulls(nulls: Sequence[float]) -> str:
+def tell_nulls(rates: Sequence[float]) -> str:
     """Alerts of months in which nothing is told together."""
-    rates = ", ".join(f"{rate:.3f}" for rate in nulls)
-    return f"null months  {sum(nulls) / len(nulls):.4f} alerts a term and week ({rates})"
+    each = ", ".join(f"{rate:.3f}" for rate in rates)
+    return f"null months  {sum(rates) / len(rates):.4f} alerts a term and week ({each})"
 
 
 def _join(figures: Mapping[Any, float], style: str) -> str:
