@@ -36,8 +36,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 class Alarm(Struct, frozen=True, kw_only=True):
     """A burst as `decide` remembers it; times in Unix seconds.
 
-    `top` and `peak_origins` are the evidence and the origins last reported: twice as much of
-    either is an escalation. `quiet_since` is when the count last fell back.
+    `top` (scores by channel) and `peak_origins` are the highest reported: an escalation is measured
+    by them. `quiet_since` is when the count last fell back.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     changed: int
     finding: Finding
     first: First
-    top: float
+    top: tuple[float, ...]
     peak_origins: int
     quiet_since: int | None = None
     closed: int | None = None

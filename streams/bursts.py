@@ -1,84 +1,72 @@
-"""The detector: what is expected of each term, and how surprising a count is.
+"""The detector: what is usual of each term, and how surprising its counts are.
 
-Baseline: a rate per expected document for each hour of the day, weekdays and weekends apart, with
-a Gamma prior at the term's own weekly mean. Evidence: the Chernoff exponent D of a negative
-binomial, so that P(count ≥ S) ≤ exp(−D); a gate on D bounds the false alarms over all terms.
-Learning uses only + − × ÷, minimum and square root on float64, which every machine rounds alike.
+Two channels look at windows of 5 to 60 minutes (spikes) and of 1 to 24 hours (slow rises). A count
+is surprising by a seasonal negative-binomial model (hour of the day, weekdays and weekends apart)
+and by the term's own past (mean and deviation of square roots, after SigniTrend: Schubert, Weiler,
+Kriegel, KDD 2014); the mean logarithm of both is the score. A burst must pass the threshold that
+the term's own scores have set, and an absolute gate on the model's evidence.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from streams.counts import BUCKET
+from streams.alarms import scores as s
+from streams.alarms.scores import CHANNELS, DAYS, WINDOWS, Floats
+from streams.alarms.world import World
 
-DETECTOR = "model-gate-1"
-WINDOWS = (300, 900, 3600, 14400)  # seconds, looked at together
-SLOTS = 48  # hour of the day in UTC, weekday or weekend
-RING = 16  # buckets: the longest window
-LEARNT = (1, 4, 16)  # windows in buckets whose dispersion is learnt; shorter ones use the first
-SATURDAY = 5  # days after Monday
-SLOT_HALF = 15 * 3600  # seconds in a slot (an hour a day) after which it has half forgotten
-MEAN_HALF = 7 * 86400  # seconds after which the overall mean has half forgotten
-SLOT_PRIOR = 1.0  # hours of usual exposure that the term's mean weighs in a slot
-NEW_HOURS, NEW_COUNT = 12.0, 0.5  # what a new term is thought to have shown already
-CLIP = 2.0  # standard deviations above which a count is learnt as if it stood there
-FIRST_PHI, LEAST_PHI = 0.5, 0.02  # dispersion: at the start, at least
-PRIOR_WINDOWS = 30.0  # windows that the first dispersion weighs
-LEAST_HOURLY = 0.12  # mentions an hour below which no expectation falls
-
-_A, _B = slice(0, SLOTS), slice(SLOTS, 2 * SLOTS)
-_GA, _GB, _HOURS, _STEPS = range(2 * SLOTS, 2 * SLOTS + 4)
-_PHI = slice(2 * SLOTS + 4, 2 * SLOTS + 7)
-_X = slice(2 * SLOTS + 7, 2 * SLOTS + 7 + RING)
-_MU = slice(2 * SLOTS + 7 + RING, 2 * SLOTS + 7 + 2 * RING)
-WIDTH = 2 * SLOTS + 7 + 2 * RING
-
-Floats = NDArray[np.float64]
+DETECTOR = "burst-2"
+STEP = 300  # seconds that are learnt at a time
+BUCKET = 900  # seconds of the buckets that long windows sum
+DAY = 86400
+NEW_HOURLY, NEW_HOURS = 0.05, 2.0  # what a term is thought to have shown where no other is known
+KNOWN_HOURS = 7 * 24.0  # hours of history with which a term tells about new ones
+LEAST_HOURS, MOST_HOURS = 0.1, 24.0  # bounds of what the others' mean weighs for a new term
 
 
-def slot_of(moment: float) -> int:
-    """The seasonal slot of a moment (Unix seconds): hour of the day, plus 24 at the weekend."""
-    weekend = (int(moment // 86400) + 3) % 7 >= SATURDAY
-    return int(moment // 3600) % 24 + (24 if weekend else 0)
+class Weighed(NamedTuple):
+    """How surprising counts are, a row a term.
 
+    `expected` mentions and `nats` against chance by window; `scores`, and the terms' own
+    `thresholds` for them, by channel.
+    """
 
-def evidence(count: float, expected: float, dispersion: float) -> float:
-    """Nats against chance: the exponent D of P(X ≥ count) ≤ exp(−D) for a negative binomial."""
-    if count <= expected:
-        return 0.0
-    size = 1.0 / dispersion
-    return count * math.log(count / expected) - (count + size) * math.log(
-        (count + size) / (expected + size)
-    )
+    expected: Floats
+    nats: Floats
+    scores: Floats
+    thresholds: Floats
+
+    @property
+    def loudest(self) -> Floats:
+        """The most nats of any window, by channel."""
+        return np.stack([self.nats[:, first:last].max(1) for first, last in CHANNELS], 1)
 
 
 class Baselines:
-    """The learnt state of all terms: one row of 135 numbers each (1,080 bytes).
+    """What is learnt of all terms: a row of 252 numbers each, and what all rows share.
 
-    `bucket` is the stretch of time that one learning step covers, in seconds.
+    `step` is the stretch of time that is learnt at once, in seconds.
     """
 
-    def __init__(self, bucket: int = BUCKET) -> None:
+    def __init__(self, step: int = STEP) -> None:
         self.rows: dict[str, int] = {}
-        self._bucket = bucket
-        self._slot_keep = 0.5 ** (bucket / SLOT_HALF)
-        self._mean_keep = 0.5 ** (bucket / MEAN_HALF)
-        self._table = np.zeros((0, WIDTH))
+        self.world = World(step, max(step, BUCKET))
+        self._table = np.zeros((0, s.WIDTH))  # grows by halves: rows beyond the terms are spare
 
     def add(self, term: str, saved: bytes | None = None) -> None:
-        """Begin a term, new or as `dump` gave it; a known term is left as it is."""
+        """Begin a term, from what the others show, or as `dump` gave it; a known one is left."""
         if term in self.rows:
             return
+        row = self._be_born() if saved is None else np.frombuffer(saved)
+        if len(self.rows) == len(self._table):
+            spare = np.zeros((len(self.rows) // 2 + 8, s.WIDTH))
+            self._table = np.vstack([self._table, spare])
+        self._table[len(self.rows)] = row
         self.rows[term] = len(self.rows)
-        row = np.zeros(WIDTH) if saved is None else np.frombuffer(saved)
-        if saved is None:
-            row[_PHI] = FIRST_PHI
-        self._table = np.vstack([self._table, row])
 
     def remove(self, term: str) -> None:
         """Forget a term."""
@@ -94,78 +82,114 @@ class Baselines:
 
     def hours(self, term: str) -> float:
         """Hours of exposed time that this term has learnt from."""
-        return float(self._table[self.rows[term], _HOURS])
+        row = self._table[self.rows[term]]
+        return float(self.world.values[s.HOURS] - row[s.BORN_HOURS])
 
     def dispersion(self, term: str, window: int) -> float:
         """The learnt over-dispersion of a term in windows of `window` seconds."""
-        place = sum(window > learnt * self._bucket for learnt in LEARNT[:-1])
-        return float(self._table[self.rows[term], _PHI][place])
-
-    def expected(self, term: str, stretches: Sequence[tuple[int, float]], usual: float) -> float:
-        """Mentions expected in stretches of (slot, exposure in documents).
-
-        `usual` is the usual exposure of an hour in documents.
-        """
         row = self._table[self.rows[term]]
-        mean = (float(row[_GA]) + NEW_COUNT) / (float(row[_GB]) + NEW_HOURS * usual)
-        prior = SLOT_PRIOR * usual
-        return sum(
-            exposure * (float(row[slot]) + prior * mean) / (float(row[SLOTS + slot]) + prior)
-            for slot, exposure in stretches
-        )
+        return float(s.spread_of(row, self.world.values, WINDOWS.index(window)))
 
-    def learn(self, counts: Floats, start: int, exposure: float, usual: float) -> None:
-        """Learn one bucket: effective counts by row, exposure in documents; none: not assessed."""
-        place = (start // self._bucket) % RING
-        table = self._table
+    def age(self) -> Floats:
+        """Hours of exposed time that each term has learnt from."""
+        born = self._table[: len(self.rows), s.BORN_HOURS]
+        return np.asarray(self.world.values[s.HOURS] - born)
+
+    def rates(self, slot: int) -> Floats:
+        """Mentions a document of each term in a seasonal slot."""
+        world = self.world.values
+        return np.array([s.rate(self._table[row], world, slot) for row in self.rows.values()])
+
+    def hourly(self, term: str) -> list[float]:
+        """Mentions an hour in each seasonal slot, where as much as usual can be seen."""
+        row, world = self._table[self.rows[term]], self.world.values
+        return [float(s.rate(row, world, slot) * world[s.USUAL]) for slot in range(s.SLOTS)]
+
+    def weigh(self, terms: Sequence[str], counts: Floats, exposed: Floats) -> Weighed:
+        """How surprising the counts of each term are, by window.
+
+        `exposed` has the documents that could be seen in each window by slot (5 × 48).
+        """
+        rows = np.array([self.rows[term] for term in terms], np.int64)
+        return Weighed(*s.weigh_rows(self._table, rows, self.world.values, counts, exposed))
+
+    def peaks(self, term: str, moment: float) -> list[float]:
+        """By how much scores topped their threshold on each of 13 days before that of `moment`.
+
+        The highest first; days without such a score are left out.
+        """
+        row, today = self._table[self.rows[term]], int(moment // DAY)
+        days = range(today - DAYS + 1, min(today - 1, int(row[s.DAY])) + 1)
+        known = [day for day in days if day > row[s.DAY] - DAYS]
+        found = (float(row[s.PEAKS + day % DAYS]) for day in known)
+        return sorted((one for one in found if one > 0), reverse=True)
+
+    def learn(
+        self,
+        counts: Mapping[str, float],
+        start: int,
+        exposed: tuple[float, float],
+        ringing: Collection[str] = (),
+    ) -> list[str]:
+        """Learn the step that begins at `start`; give the terms that learnt.
+
+        `exposed`: documents in the step, and usual ones an hour; none: it is not assessed. A term
+        that was not mentioned for a day need not be touched. What terms in `ringing` show does not
+        speak about the model.
+        """
+        exposure, usual = exposed
+        self.world.open(start, exposure, usual)
         if exposure <= 0:
-            table[:, _X.start + place] = 0.0
-            table[:, _MU.start + place] = 0.0
+            return []
+        names = self._awake(counts)
+        s.learn_rows(
+            self._table,
+            np.array([self.rows[name] for name in names], np.int64),
+            np.array([(counts.get(name, 0.0), name in ringing) for name in names]).reshape(-1, 2),
+            self.world.values,
+            self.world.exposed(),
+        )
+        self.world.close(exposure, len(self.rows))
+        return names
+
+    def _awake(self, counts: Mapping[str, float]) -> list[str]:
+        """The terms mentioned now or within the last day, in the order of their rows."""
+        since = self.world.values[s.NOW] - DAY // self.world.step
+        awake = self._table[:, s.LAST] > since
+        return [name for name, row in self.rows.items() if awake[row] or name in counts]
+
+    def _be_born(self) -> Floats:
+        """The row of a new term: the world as it stands, and what other terms show."""
+        row, world = np.zeros(s.WIDTH), self.world.values
+        usual = world[s.USUAL]
+        row[s.BORN_EXPOSED : s.BORN_EXPOSED + s.SLOTS] = world[s.EXPOSED : s.EXPOSED + s.SLOTS]
+        row[s.BORN_MEAN], row[s.BORN_SUM] = world[s.GREW_EXPOSED], world[s.GREW_SUM]
+        row[s.BORN_HOURS], row[s.BORN] = world[s.HOURS], world[s.GREW]
+        row[s.UPTO], row[s.AT], row[s.LAST] = world[s.STEPS], world[s.NOW], -math.inf
+        row[s.DAY] = world[s.NOW] * self.world.step // DAY
+        row[s.QUANTILES : s.QUANTILES + 6] = math.nan
+        row[s.PRIOR], row[s.WEIGHT] = NEW_HOURLY / usual, NEW_HOURS * usual
+        self._borrow(row)
+        return row
+
+    def _borrow(self, row: Floats) -> None:
+        """Empirical Bayes: rates are gamma-distributed over terms; thresholds share an offset."""
+        world = self.world.values
+        usual = world[s.USUAL]
+        table = self._table[: len(self.rows)]
+        known = world[s.HOURS] - table[:, s.BORN_HOURS] >= KNOWN_HOURS
+        others = table[known & ~np.isnan(table[:, s.QUANTILES])]
+        if len(others) < 2:  # noqa: PLR2004 - a variance needs two
             return
-        slot = slot_of(start)
-        mean = (table[:, _GA] + NEW_COUNT) / (table[:, _GB] + NEW_HOURS * usual)
-        prior = SLOT_PRIOR * usual
-        mu = exposure * (table[:, slot] + prior * mean) / (table[:, SLOTS + slot] + prior)
-        table[:, _X.start + place] = counts
-        table[:, _MU.start + place] = mu
-        self._learn_dispersion(start, place)
-        self._learn_rates(counts, mu, slot, exposure)
-        hours = self._bucket / 3600
-        table[:, _HOURS] += min(1.0, exposure / (usual * hours)) * hours
-        table[:, _STEPS] += 1.0
-
-    def _learn_rates(self, counts: Floats, mu: Floats, slot: int, exposure: float) -> None:
-        table = self._table
-        spread = np.sqrt(mu + table[:, _PHI.start] * mu * mu)
-        winsorised = np.minimum(counts, mu + CLIP * spread + 1.0)
-        table[:, slot] = table[:, slot] * self._slot_keep + winsorised
-        table[:, SLOTS + slot] = table[:, SLOTS + slot] * self._slot_keep + exposure
-        table[:, _GA] = table[:, _GA] * self._mean_keep + winsorised
-        table[:, _GB] = table[:, _GB] * self._mean_keep + exposure
-
-    def _learn_dispersion(self, start: int, place: int) -> None:
-        """Fold each window that ends with this bucket: windows stand side by side."""
-        for index, buckets in enumerate(LEARNT):
-            if (start // self._bucket + 1) % buckets == 0:
-                self._fold_window(index, buckets, place)
-
-    def _fold_window(self, index: int, buckets: int, place: int) -> None:
-        """Sum the ring backwards from `place`, always in this order; follow what it shows."""
-        table = self._table
-        count = np.zeros(len(table))
-        mu = np.zeros(len(table))
-        for back in range(buckets):
-            count += table[:, _X.start + (place - back) % RING]
-            mu += table[:, _MU.start + (place - back) % RING]
-        forget = 1.0 - self._mean_keep**buckets
-        step = np.maximum(forget, 1.0 / (table[:, _STEPS] / buckets + PRIOR_WINDOWS))
-        column = _PHI.start + index
-        table[:, column] = _follow(table[:, column], step, count, mu)
-
-
-def _follow(phi: Floats, step: Floats, count: Floats, mu: Floats) -> Floats:
-    """Move the dispersion towards what one window showed, its excess clipped."""
-    excess = np.minimum(count - mu, 2 * CLIP * np.sqrt(mu + phi * mu * mu))
-    seen = (excess * excess - mu) / (mu * mu + 1.0)
-    followed: Floats = np.maximum(phi + step * (seen - phi), LEAST_PHI)
-    return followed
+        rates = np.array([s.mean_rate(other, world) for other in others])
+        weight = rates.mean() / max(rates.var(), 1e-12)
+        row[s.PRIOR] = rates.mean()
+        row[s.WEIGHT] = min(max(weight, LEAST_HOURS * usual), MOST_HOURS * usual)
+        for channel in range(len(CHANNELS)):
+            off = [
+                s.threshold(other, world, channel)
+                - s.first_threshold(other, world, channel)
+                + other[s.OFFSETS + channel]
+                for other in others
+            ]
+            row[s.OFFSETS + channel] = np.mean(off)

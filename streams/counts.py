@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Sequence
 from typing import Any
 
 from streams.families.window import Count, Entry
@@ -46,9 +47,19 @@ class Tally:
         inner = sum(self._buckets.get(bucket, 0.0) for bucket in range(first, last))
         return self._sum_bins(start, first * BUCKET) + inner + self._sum_bins(last * BUCKET, stop)
 
-    def bucket(self, start: int) -> float:
-        """The effective count of the bucket that begins at `start`."""
-        return self._buckets.get(start // BUCKET, 0.0)
+    def sums(self, starts: Sequence[int], stop: int) -> list[float]:
+        """The effective count from each of `starts`, the latest first, to `stop`."""
+        total, upto, sums = 0.0, stop, []
+        for start in starts:
+            total += self.sum(start, upto)
+            upto = start
+            sums.append(total)
+        return sums
+
+    def many(self, start: float, stop: float) -> int:
+        """How many documents were counted from `start` up to but not at `stop`."""
+        first = bisect_left(self._moments, (start, ""))
+        return bisect_left(self._moments, (stop, "")) - first
 
     def between(self, start: float, stop: float) -> list[str]:
         """The documents counted from `start` up to but not at `stop`, by time and id."""

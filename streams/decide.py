@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.alarms.exposure import learn_rate, learning_delay
-from streams.alarms.gates import Options, Sight
+from streams.alarms.exposure import Rhythm, learn_rate, learning_delay
+from streams.alarms.gates import Options
 from streams.alarms.life import ring
+from streams.alarms.scores import slot_of
+from streams.alarms.sight import Sight
 from streams.alerts import Alarm
-from streams.bursts import DETECTOR, Floats
+from streams.bursts import DETECTOR, STEP
 from streams.counts import BUCKET
 from streams.families.stories import remember
 from streams.models import (
@@ -123,45 +124,52 @@ def _apply_heartbeats(state: State, rows: Sequence[Passed]) -> None:
 
 
 def _learn(state: State, end: int, delay: int) -> None:
-    """Learn from every bucket whose end the clock has passed by the delay."""
+    """Learn every step of the buckets whose end the clock has passed by the delay."""
     due = (end - delay) // BUCKET * BUCKET
     if due <= state.progress.learnt:
         return
-    for bucket in range(max(state.progress.learnt, due - GAP * BUCKET), due, BUCKET):
-        _learn_bucket(state, bucket, end)
+    ringing = {alarm.term for alarm in state.alarms.values()}
+    for start in range(max(state.progress.learnt, due - GAP * BUCKET), due, STEP):
+        _learn_step(state, start, end, ringing)
     state.progress = Progress(state.progress.tick, due, state.progress.position)
-    for term in state.baselines.rows:
-        state.touch("baseline", term)
+    state.touch("world", "")
 
 
-def _learn_bucket(state: State, start: int, now: int) -> None:
-    stop = start + BUCKET
+def _learn_step(state: State, start: int, now: int, ringing: set[str]) -> None:
+    stop = start + STEP
     if stop % HOUR == 0:
         _learn_rates(state, stop - HOUR, stop, now)
     exposure = state.exposure(now)
+    counted = state.counted.pop(start // STEP, set()) & state.baselines.rows.keys()
     documents = exposure.documents(start, stop)
-    assessed = exposure.share(documents, BUCKET) >= NOT_ASSESSED
-    state.baselines.learn(
-        _counts(state, start), start, documents if assessed else 0.0, exposure.wanted
-    )
-
-
-def _counts(state: State, start: int) -> Floats:
-    """The effective count of a bucket, by row of the baselines."""
-    counts = np.zeros(len(state.baselines.rows))
-    for term in state.counted.pop(start // BUCKET, ()):
-        if term in state.baselines.rows:
-            counts[state.baselines.rows[term]] = state.tally(term).bucket(start)
-    return counts
+    if exposure.coverage(start, stop) < NOT_ASSESSED:
+        counted, documents = set(), 0.0
+    counts = {term: state.tally(term).sum(start, stop) for term in sorted(counted)}
+    for term in state.baselines.learn(counts, start, (documents, exposure.wanted), ringing):
+        state.touch("baseline", term)
 
 
 def _learn_rates(state: State, start: int, stop: int, now: int) -> None:
-    """Fold the documents that each source published in an hour into its rate."""
+    """Fold the documents that each source published in an hour into its rate, and its group's."""
     due = [bucket for bucket in state.published if bucket * BUCKET < stop]
     published: Counter[str] = Counter()
     for bucket in due:
         published.update(state.published.pop(bucket))
+    _learn_rhythms(state, published, start, now)
     for source, health in list(state.health.items()):
         after = learn_rate(health, published[source], start, stop, now)
         if after is not health:
             state.learn_health(source, after)
+
+
+def _learn_rhythms(state: State, published: Mapping[str, int], start: int, now: int) -> None:
+    """Compare what the sources of each group published in an hour with an even pace."""
+    even = state.exposure(now).even(start, start + HOUR)
+    sums: dict[str, tuple[float, float]] = {}
+    for name, expected in even.items():
+        group = state.source(name).exposed_in
+        documents, total = sums.get(group, (0.0, 0.0))
+        sums[group] = documents + published.get(name, 0), total + expected
+    for group, (documents, total) in sums.items():
+        rhythm = state.rhythms.get(group, Rhythm())
+        state.learn_rhythm(group, rhythm.learn(slot_of(start), documents, total))

@@ -37,6 +37,7 @@ def _fold_term(state: State, key: str, value: dict[str, Any] | None) -> None:
         state.terms[key] = msgspec.convert(value, Term, strict=False)
         state.baselines.add(key)
     state.touch("baseline", key)
+    state.touch("world", "")
 
 
 def _fold_source(state: State, key: str, value: dict[str, Any] | None) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from streams.alarms.exposure import Exposure, measure
+from streams.alarms.exposure import Exposure, Rhythm, measure
 from streams.alerts import Alarm
-from streams.bursts import Baselines
+from streams.bursts import STEP, Baselines
 from streams.counts import BUCKET, Tally
 from streams.families.window import Entry, Limits, Window
 from streams.models import Source, Term
@@ -41,6 +41,7 @@ class State:
         self.health: dict[str, Health] = {}
         self.alarms: dict[str, Alarm] = {}
         self.signatures: dict[str, bytes] = {}
+        self.rhythms: dict[str, Rhythm] = {}
         self.window = Window(limits)
         self.baselines = Baselines()
         self.tallies: dict[str, Tally] = {}
@@ -64,7 +65,7 @@ class State:
         if held is None or not held.measured_at <= now < held.valid_until:
             if len(self._groups) != len(self.health):
                 self._groups = {name: self.source(name).exposed_in for name in self.health}
-            held = self._exposure = measure(self.health, self._groups, now)
+            held = self._exposure = measure(self.health, self._groups, now, self.rhythms)
         return held
 
     def learn_health(self, source: str, health: Health) -> None:
@@ -77,6 +78,12 @@ class State:
         """Put how the last posts of a source ended."""
         self.signatures[source] = seen
         self.touch("signature", source)
+
+    def learn_rhythm(self, group: str, rhythm: Rhythm) -> None:
+        """Put how the day of a group of sources goes."""
+        self.rhythms[group] = rhythm
+        self._exposure = None
+        self.touch("rhythm", group)
 
     def regroup(self) -> None:
         """Forget what was derived of the registry: it changed."""
@@ -101,7 +108,7 @@ class State:
         for term, count in entry.terms.items():
             self.tally(term).add(entry, count)
             if count.at >= self.progress.learnt:
-                self.counted.setdefault(int(count.at // BUCKET), set()).add(term)
+                self.counted.setdefault(int(count.at // STEP), set()).add(term)
 
     def expire(self, now: int) -> None:
         """Forget what is older than the window."""
@@ -124,6 +131,8 @@ class State:
     def _cell(self, kind: str, key: str) -> bytes | None:
         if kind == "baseline":
             return self.baselines.dump(key) if key in self.baselines.rows else None
+        if kind == "world":
+            return self.baselines.world.dump()
         if kind == "block":
             block = self.window.blocks.get(int(key))
             return None if block is None else _pack(block)
@@ -140,9 +149,11 @@ def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
             _tables(state)[kind][key] = msgspec.msgpack.decode(value, type=_TYPES[kind])
     if "progress/" in cells:
         state.progress = msgspec.msgpack.decode(cells["progress/"], type=Progress)
+    if "world/" in cells:
+        state.baselines.world.load(cells["world/"])
     saved = {key: value for kind, key, value in split if kind == "baseline"}
     for term in state.terms:
-        state.baselines.add(term, saved.get(term))
+        state.baselines.add(term, saved=saved.get(term))
     _recount(state, ((int(key), value) for kind, key, value in split if kind == "block"))
     return state
 
@@ -167,6 +178,7 @@ _TYPES: dict[str, Any] = {
     "health": Health,
     "alarm": Alarm,
     "signature": bytes,
+    "rhythm": Rhythm,
 }
 
 
@@ -180,4 +192,5 @@ def _tables(state: State) -> dict[str, dict[str, Any]]:
         "health": state.health,
         "alarm": state.alarms,
         "signature": state.signatures,
+        "rhythm": state.rhythms,
     }

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from infra.stage.bell import to_amount
 from infra.stage.scenario import Quiet
-from streams.alarms.gates import Gate, Sight, assess
+from streams.alarms.gates import Gate, assess
+from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
 from streams.models import Enriched, to_seconds
 from streams.ticks import is_live
@@ -19,7 +20,9 @@ FAILED = {
     "baseline_hours": "hours learnt ({value:.0f} of {needed:.0f})",
     "origins": "origins ({value:.0f} of {needed:.0f})",
     "owners": "owners ({value:.0f} of {needed:.0f})",
-    "evidence_nats": "evidence ({value:.1f} of {needed:.0f} nats)",
+    "evidence_nats": "evidence ({value:.1f} of {needed:.1f} nats)",
+    "score": "score ({value:.2f}, the term's own threshold is {needed:.2f})",
+    "escalation": "escalation (score {value:.2f} of {needed:.2f})",
     "unmuted": "muted",
 }
 
@@ -117,9 +120,9 @@ class Watcher:
 
 def _measure(silence: Silence, sight: Sight, decider: Decider) -> None:
     """Keep the gates of the loudest moment, and the least exposure."""
-    finding, gates = assess(sight, silence.term, decider.options)
-    if finding.nats > silence.nats:
-        silence.nats, silence.gates = finding.nats, gates
+    seen, place, gates = assess(sight, silence.term, decider.options)
+    if seen.nats[place] > silence.nats:
+        silence.nats, silence.gates = seen.nats[place], gates
     coverage = sight.exposure.coverage(sight.end - HOUR, sight.end)
     silence.coverage = min(silence.coverage, coverage)
     if silence.hazard == "outage":

@@ -7,8 +7,8 @@ from itertools import groupby
 from msgspec import Struct
 
 from streams.alarms.exposure import FORGOTTEN
-from streams.alarms.gates import Sight
-from streams.bursts import LEAST_HOURLY, SLOTS, WINDOWS, slot_of
+from streams.alarms.scores import LEAST_HOURLY, SLOTS, WINDOWS, slot_of
+from streams.alarms.sight import Sight
 from streams.ticks import Health, covered_to, is_live
 
 DAY = SLOTS // 2  # slots of a weekday, then as many of a day at the weekend
@@ -57,7 +57,7 @@ def look_back(sight: Sight, term: str) -> Learnt | None:
     baselines, usual = sight.state.baselines, sight.exposure.wanted
     if term not in baselines.rows or usual <= 0:
         return None
-    hourly = [baselines.expected(term, [(slot, usual)], usual) for slot in range(SLOTS)]
+    hourly = baselines.hourly(term)
     slot = slot_of(sight.now)
     return Learnt(
         hours=baselines.hours(term),

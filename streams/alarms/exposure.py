@@ -1,18 +1,20 @@
 """How much could have been seen: documents expected from the sources that can be assessed.
 
 Exposure is counted in documents: a stretch of time weighs what the sources that cover it usually
-publish in it. A source that falls silent, returns or is new changes exposure, not the count.
+publish in it, by the hour of the day of their group. A source that falls silent, returns or is new
+changes exposure, not the count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
+from streams.alarms.scores import SLOTS, Floats, slot_of
 from streams.ticks import MISSED, Health, covered_to, is_live
 
 PRIOR_HOURS = 6.0  # weight of the group's rate in the rate of a new source
@@ -20,8 +22,9 @@ PRIOR_RATE = 1.0  # documents an hour of a source while nothing is known of any
 HALF_LIFE = 14 * 24.0  # hours of a source's life after which its rate has half forgotten
 FORGOTTEN = 7 * 86400  # seconds of silence after which a source is no longer expected
 SHORTEST, LONGEST = 900, 3600  # seconds: bounds of the learning delay
-
-Floats = NDArray[np.float64]
+RHYTHM_KEEP = 0.5 ** (1 / 15)  # of what a slot showed, a day of its kind later
+RHYTHM_PRIOR = 3.0  # hours of the slot that an even day weighs
+EVEN = np.ones(SLOTS)
 
 
 @dataclass(frozen=True)
@@ -32,43 +35,118 @@ class Exposure:
     (Unix seconds).
     """
 
+    names: tuple[str, ...]
     rates: Floats
     since: Floats
     until: Floats
+    expected: Floats  # 1 where a source still is, else 0
+    rhythms: Floats  # of a source's group: each slot against the mean
     wanted: float
     measured_at: float
     valid_until: float
 
     def documents(self, start: float, stop: float) -> float:
         """Documents expected from `start` to `stop` (Unix seconds) by the sources that cover it."""
-        return float(np.add.reduce(self.rates * self._covered(start, stop)))
+        return float(np.add.reduce(self._seen(_bound([start], stop))))
 
     def coverage(self, start: float, stop: float) -> float:
         """The share of the usual documents that could have been seen, 0 to 1."""
-        return self.share(self.documents(start, stop), stop - start)
+        return self.shares([start], stop)[0]
 
-    def share(self, documents: float, seconds: float) -> float:
-        """What share of the usual documents of so many seconds these are, 0 to 1."""
-        usual = self.wanted * seconds / 3600
-        return min(1.0, documents / usual) if usual > 0 else 0.0
+    def shares(self, starts: Sequence[float], stop: float) -> list[float]:
+        """The same from each of `starts`, the latest first, to `stop`."""
+        bounds = _bound(starts, stop)
+        seen, usual = self._seen(bounds), self._usual(bounds)
+        firsts = np.searchsorted(bounds, starts).tolist()
+        sums = [(np.add.reduce(seen[one:]), np.add.reduce(usual[one:])) for one in firsts]
+        return [min(1.0, float(part / whole)) if whole > 0 else 0.0 for part, whole in sums]
 
-    def _covered(self, start: float, stop: float) -> Floats:
+    def by_slot(self, starts: Sequence[float], stop: float) -> Floats:
+        """Documents by seasonal slot from each of `starts`, the latest first, to `stop`."""
+        bounds = _bound(starts, stop)
+        seen, slots = self._seen(bounds), _slots(bounds)
+        exposed = np.zeros((len(starts), SLOTS))
+        for window, first in enumerate(np.searchsorted(bounds, starts).tolist()):
+            np.add.at(exposed[window], slots[first:], seen[first:])
+        return exposed
+
+    def even(self, start: float, stop: float) -> dict[str, float]:
+        """Documents of each source, in what it covers of a stretch, at a pace even all day."""
         overlap = np.minimum(self.until, stop) - np.maximum(self.since, start)
-        hours: Floats = np.maximum(overlap, 0.0) / 3600
-        return hours
+        documents = self.rates * np.maximum(overlap, 0.0) / 3600
+        return dict(zip(self.names, documents.tolist(), strict=True))
+
+    def _seen(self, bounds: Floats) -> Floats:
+        """Documents between each two bounds that could be seen."""
+        overlap = np.minimum(self.until[:, None], bounds[1:])
+        overlap = overlap - np.maximum(self.since[:, None], bounds[:-1])
+        return self._sum(self.rates, bounds, np.maximum(overlap, 0.0))
+
+    def _usual(self, bounds: Floats) -> Floats:
+        """Documents between each two bounds, were all sources that are expected seen."""
+        return self._sum(self.rates * self.expected, bounds, np.diff(bounds))
+
+    def _sum(self, rates: Floats, bounds: Floats, seconds: Floats) -> Floats:
+        hourly = rates[:, None] * self.rhythms[:, _slots(bounds)]
+        return np.asarray(np.add.reduce(hourly * seconds, 0) / 3600)
 
 
-def measure(sources: Mapping[str, Health], groups: Mapping[str, str], now: float) -> Exposure:
-    """See how much the known sources expose at `now`; `groups` maps each source to its group."""
+class Rhythm(Struct, frozen=True, array_like=True):
+    """What a group of sources published in each slot, and what it would have at an even pace."""
+
+    documents: tuple[float, ...] = (0.0,) * SLOTS
+    even: tuple[float, ...] = (0.0,) * SLOTS
+
+    def learn(self, slot: int, documents: float, even: float) -> Rhythm:
+        """Fold an hour of a slot."""
+        sums = [list(self.documents), list(self.even)]
+        for one, added in zip(sums, (documents, even), strict=True):
+            one[slot] = one[slot] * RHYTHM_KEEP + added
+        return Rhythm(tuple(sums[0]), tuple(sums[1]))
+
+    def slots(self) -> Floats:
+        """Each slot against the mean, drawn to 1 while little is known."""
+        known = np.array(self.even)
+        prior = RHYTHM_PRIOR * max(1.0, float(np.add.reduce(known)) / SLOTS)
+        return np.asarray((np.array(self.documents) + prior) / (known + prior))
+
+
+def _bound(starts: Sequence[float], stop: float) -> Floats:
+    """The moments at which a slot changes or one of `starts` stands, from the first to `stop`."""
+    first = min(starts)
+    hours = np.arange(first // 3600 + 1, -(-stop // 3600)) * 3600.0
+    return np.unique(np.concatenate([starts, hours, [stop]]))
+
+
+def _slots(bounds: Floats) -> list[int]:
+    return [slot_of(bound) for bound in bounds[:-1].tolist()]
+
+
+def measure(
+    sources: Mapping[str, Health],
+    groups: Mapping[str, str],
+    now: float,
+    rhythms: Mapping[str, Rhythm] | None = None,
+) -> Exposure:
+    """See how much the known sources expose at `now`.
+
+    `groups` maps each source to its group, `rhythms` each group to how its day goes.
+    """
     names = sorted(name for name, health in sources.items() if health.since <= now)
     rates = _rates(sources, groups, names)
     until = [covered_to(sources[name], now) for name in names]
-    expected = [rate for rate, stop in zip(rates, until, strict=True) if stop > now - FORGOTTEN]
+    expected = np.array([float(stop > now - FORGOTTEN) for stop in until])
+    slots = {group: rhythm.slots() for group, rhythm in (rhythms or {}).items()}
     return Exposure(
+        names=tuple(names),
         rates=np.array(rates),
+        expected=expected,
+        rhythms=np.array([slots.get(groups.get(name, name), EVEN) for name in names]).reshape(
+            len(names), SLOTS
+        ),
         since=np.array([sources[name].since for name in names]),
         until=np.array(until),
-        wanted=sum(expected),
+        wanted=sum(rate for rate, share in zip(rates, expected.tolist(), strict=True) if share),
         measured_at=now,
         valid_until=min((_changes_at(one, now) for one in sources.values()), default=now),
     )

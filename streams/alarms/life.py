@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from msgspec.structs import replace
 
-from streams.alarms.gates import (
-    Options,
-    Sight,
-    entries_between,
-    find,
-    ground,
-    loudest,
-    openings,
-    owners_needed,
-)
-from streams.alerts import Alarm, Finding, describe, name_burst, name_event, shares_event
+from streams.alarms.gates import Options, is_higher, openings, owners_needed
+from streams.alarms.scores import WINDOWS
+from streams.alarms.sight import Sight, View, entries_between, ground, view
+from streams.alerts import Alarm, describe, name_burst, name_event, shares_event
 from streams.counts import BIN
 from streams.models import Burst, First, from_seconds
 from streams.state import State
@@ -24,7 +18,7 @@ from streams.state import State
 KEPT = 86400  # seconds after its end for which an alarm may still be retracted
 LEAST_HOT = 2.0  # effective mentions an hour below which every burst is over
 HOT = 1.5  # times the expectation of the hour below which a burst is over
-HOUR = 3600
+HOUR = WINDOWS.index(3600)
 
 
 def ring(
@@ -63,6 +57,8 @@ def _step(sight: Sight, alarm: Alarm, touched: set[str], cut: set[str], options:
         return _revise(alarm, "retracted", sight.now)
     if not alarm.is_open:
         return alarm
+    if alarm.term not in sight.state.terms:
+        return replace(_revise(alarm, "closed", sight.now), closed=sight.now)
     grown = _grow(sight, alarm, options) if alarm.term in touched else None
     return grown or _settle(sight, alarm, options)
 
@@ -75,17 +71,17 @@ def _lost_ground(sight: Sight, alarm: Alarm, options: Options) -> bool:
 
 
 def _grow(sight: Sight, alarm: Alarm, options: Options) -> Alarm | None:
-    """Escalate when the evidence or the origins have multiplied since the last report."""
-    finding = loudest(sight, alarm.term)
+    """Escalate when a score has risen, or the origins multiplied, since the last report."""
+    seen = view(sight, alarm.term)
     origins, _ = ground(entries_between(sight.state, alarm.term, alarm.onset, sight.end))
-    times = options.escalation
-    if finding.nats < times * alarm.top and origins < times * alarm.peak_origins:
+    is_more = origins >= options.multiplication * alarm.peak_origins
+    if not is_more and not is_higher(seen, alarm.top, options):
         return None
-    louder = finding if finding.nats > alarm.finding.nats else alarm.finding
+    finding = seen.finding(seen.loudest())
     return replace(
         _revise(alarm, "growing", sight.now),
-        finding=louder,
-        top=max(finding.nats, alarm.top),
+        finding=finding if finding.nats > alarm.finding.nats else alarm.finding,
+        top=tuple(map(max, seen.scores, alarm.top)),
         peak_origins=max(origins, alarm.peak_origins),
         quiet_since=None,
     )
@@ -93,8 +89,8 @@ def _grow(sight: Sight, alarm: Alarm, options: Options) -> Alarm | None:
 
 def _settle(sight: Sight, alarm: Alarm, options: Options) -> Alarm:
     """Close when the hour has been near its expectation for long enough."""
-    hour = find(sight, alarm.term, HOUR)
-    if hour.observed >= max(HOT * hour.expected, LEAST_HOT):
+    observed, limit = weigh_hour(sight, alarm.term)
+    if observed >= limit:
         return replace(alarm, quiet_since=None)
     since = alarm.quiet_since or sight.now
     if sight.now - since < options.quiet_seconds:
@@ -102,6 +98,13 @@ def _settle(sight: Sight, alarm: Alarm, options: Options) -> Alarm:
     return replace(
         _revise(alarm, "closed", sight.now), closed=max(since, alarm.opened), quiet_since=since
     )
+
+
+def weigh_hour(sight: Sight, term: str) -> tuple[float, float]:
+    """The effective count of the last hour, and the one below which a burst is over."""
+    sums = sight.sums(term)
+    weighed = sight.weigh([term], np.array([sums]))
+    return sums[HOUR], max(HOT * float(weighed.expected[0, HOUR]), LEAST_HOT)
 
 
 def _revise(alarm: Alarm, state: str, now: int) -> Alarm:
@@ -112,24 +115,19 @@ def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Al
     """New alarms of this tick, each with the event that it belongs to."""
     state = sight.state
     ringing = {alarm.term for alarm in state.alarms.values() if alarm.is_open}
-    candidates = (_open(sight, term, options) for term in sorted(set(touched) - ringing))
+    found = openings(sight, sorted(set(touched) - ringing), options)
+    begun = [_begin(sight, seen, place) for seen, place in found.values()]
     opened = []
-    for alarm in sorted((one for one in candidates if one), key=lambda one: one.id):
+    for alarm in sorted(begun, key=lambda one: one.id):
         joined = replace(alarm, event=_event_of(sight, alarm))
         _keep(state, joined)
         opened.append(joined)
     return opened
 
 
-def _open(sight: Sight, term: str, options: Options) -> Alarm | None:
-    """Ring for a term if some window passes every gate."""
-    finding = openings(sight, term, options)
-    return _begin(sight, term, finding) if finding else None
-
-
-def _begin(sight: Sight, term: str, finding: Finding) -> Alarm:
-    start = sight.end - finding.window
-    entries = entries_between(sight.state, term, start, sight.end)
+def _begin(sight: Sight, seen: View, place: int) -> Alarm:
+    term = seen.term
+    entries = entries_between(sight.state, term, sight.starts[place], sight.end)
     onset = int(entries[0].terms[term].at // BIN) * BIN
     burst_id = name_burst(term, onset)
     return Alarm(
@@ -141,9 +139,9 @@ def _begin(sight: Sight, term: str, finding: Finding) -> Alarm:
         onset=onset,
         opened=sight.now,
         changed=sight.now,
-        finding=finding,
+        finding=seen.finding(place),
         first=First(entries[0].id, entries[0].source, from_seconds(entries[0].at)),
-        top=finding.nats,
+        top=seen.scores,
         peak_origins=ground(entries)[0],
     )
 

@@ -8,17 +8,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from streams.alarms.gates import (
-    Gate,
-    Options,
-    Sight,
-    balance,
-    entries_between,
-    entries_in_time,
-    find,
-    gates,
-)
-from streams.bursts import WINDOWS
+from streams.alarms.gates import Gate, Options, gates
+from streams.alarms.scores import WINDOWS
+from streams.alarms.sight import Sight, View, entries_between, view
 from streams.families.window import Count, Entry
 from streams.models import from_seconds
 
@@ -36,7 +28,8 @@ class Check(Struct, frozen=True, kw_only=True):
 class Weighed(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """One window: what was counted, what was expected, how surprising it is, and every gate.
 
-    `balanced` is what the evidence counts: the busiest owner weighs at most what the others do.
+    `balanced` is what the evidence counts: the busiest owner weighs at most twice the others.
+    `score` is that of the channel that is closer to ringing; `threshold` is the term's own for it.
     """
 
     window_seconds: int
@@ -47,6 +40,8 @@ class Weighed(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     expected: float
     dispersion: float
     evidence_nats: float
+    score: float
+    threshold: float
     coverage: float
     checks: tuple[Check, ...]
 
@@ -91,12 +86,14 @@ def to_check(gate: Gate) -> Check:
 
 def weigh(sight: Sight, term: str, options: Options) -> tuple[Weighed, ...]:
     """Every window that ends now, the shortest first."""
-    return tuple(_weigh_one(sight, term, window, options) for window in WINDOWS)
+    seen = view(sight, term)
+    return tuple(_weigh_one(sight, seen, place, options) for place in range(len(WINDOWS)))
 
 
 def list_documents(sight: Sight, term: str, window: int) -> tuple[Counted, ...]:
     """The documents of a window that ends now, by time and id."""
-    entries = entries_between(sight.state, term, sight.end - window, sight.end)
+    start = sight.starts[WINDOWS.index(window)]
+    entries = entries_between(sight.state, term, start, sight.end)
     return tuple(_to_counted(entry, entry.terms[term]) for entry in entries)
 
 
@@ -108,20 +105,21 @@ def sum_owners(documents: Sequence[Counted]) -> dict[str, float]:
     return dict(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _weigh_one(sight: Sight, term: str, window: int, options: Options) -> Weighed:
-    finding = find(sight, term, window)
-    baselines = sight.state.baselines
+def _weigh_one(sight: Sight, seen: View, place: int, options: Options) -> Weighed:
+    channel = seen.channel(place)
     return Weighed(
-        window_seconds=window,
-        from_=from_seconds(sight.end - window),
+        window_seconds=WINDOWS[place],
+        from_=from_seconds(sight.starts[place]),
         to=from_seconds(sight.end),
-        observed=finding.observed,
-        balanced=balance(entries_in_time(sight, term, window), term),
-        expected=finding.expected,
-        dispersion=baselines.dispersion(term, window) if term in baselines.rows else 1.0,
-        evidence_nats=finding.nats,
-        coverage=finding.coverage,
-        checks=tuple(to_check(gate) for gate in gates(sight, term, finding, options)),
+        observed=seen.observed[place],
+        balanced=seen.balanced[place],
+        expected=seen.expected[place],
+        dispersion=sight.state.baselines.dispersion(seen.term, WINDOWS[place]),
+        evidence_nats=seen.nats[place],
+        score=seen.scores[channel],
+        threshold=seen.thresholds[channel],
+        coverage=seen.coverage[place],
+        checks=tuple(to_check(gate) for gate in gates(sight, seen, place, options)),
     )
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.alarms.backdrop import GroupSeen, Learnt, look_around, look_back
-from streams.alarms.gates import Gate, Options, Sight, entries_between, find, ground, loudest
+from streams.alarms.gates import Gate, Options
 from streams.alarms.gates import owners_needed as count_needed
-from streams.alarms.life import HOT, HOUR, LEAST_HOT
+from streams.alarms.life import weigh_hour
 from streams.alarms.measures import (
     Check,
     Counted,
@@ -22,8 +22,9 @@ from streams.alarms.measures import (
     to_check,
     weigh,
 )
+from streams.alarms.scores import CHANNELS, WINDOWS
+from streams.alarms.sight import Sight, entries_between, ground, view
 from streams.alerts import Alarm
-from streams.bursts import WINDOWS
 from streams.decide import Decider
 from streams.models import Burst, from_seconds
 
@@ -145,7 +146,6 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
     is_empty = not absence.documents
     is_seen = any(one.since <= sight.now for one in sight.state.health.values())
     is_ringing = any(sight.state.alarms[name].is_open for name in absence.alarms)
-    is_loud = closest.evidence_nats >= absence.options.gate_nats
     verdicts = (
         (not is_seen, "nothing_seen"),
         (is_ringing, "ringing"),
@@ -155,7 +155,7 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
         ),
         (_fails(closest, "unmuted"), "muted"),
         (_fails(closest, "baseline_hours"), "no_history"),
-        (is_loud and _fails(closest, "evidence_nats"), "refractory"),
+        ([one.name for one in closest.failed] == ["escalation"], "refractory"),
         (is_empty, "nothing_found"),
         (bool(closest.failed), "held_back"),
     )
@@ -166,22 +166,21 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
 def _check_growth(sight: Sight, before: Alarm, options: Options) -> list[Check]:
     """Either is enough."""
     entries = entries_between(sight.state, before.term, before.onset, sight.end)
-    times, nats = options.escalation, loudest(sight, before.term).nats
-    grown = Gate("evidence_nats", nats, times * before.top)
+    seen = view(sight, before.term)
+    rise = [seen.scores[channel] - before.top[channel] for channel in range(len(CHANNELS))]
+    many = options.multiplication * before.peak_origins
     return [
-        to_check(grown),
-        to_check(Gate("origins", ground(entries)[0], times * before.peak_origins)),
+        to_check(Gate("escalation", max(rise), options.escalation)),
+        to_check(Gate("origins", ground(entries)[0], many)),
     ]
 
 
 def _check_quiet(sight: Sight, before: Alarm, options: Options) -> list[Check]:
     """The hour must have stayed below `needed`, and for so long."""
-    hour = find(sight, before.term, HOUR)
-    limit = max(HOT * hour.expected, LEAST_HOT)
+    observed, limit = weigh_hour(sight, before.term)
     seconds = sight.now - (before.quiet_since or sight.now)
-    below = hour.observed < limit
     return [
-        Check(name="hour_below", value=hour.observed, needed=limit, passed=below),
+        Check(name="hour_below", value=observed, needed=limit, passed=observed < limit),
         to_check(Gate("quiet_seconds", seconds, options.quiet_seconds)),
     ]
 

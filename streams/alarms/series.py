@@ -1,72 +1,187 @@
-"""The detector on one plain series of counts: every row closes its bin and is learnt at once."""
+"""The detector on plain series of counts: every push closes a bin, which is learnt at once."""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from streams.bursts import LEARNT, RING, Baselines, evidence, slot_of
+from streams.alarms.scores import (
+    CHANNELS,
+    FINE_WINDOWS,
+    MANY,
+    SLOTS,
+    WINDOWS,
+    Floats,
+    Ints,
+    slot_of,
+)
+from streams.bursts import BUCKET, DAY, STEP, Baselines, Weighed
 
-TERM = "series"
-LEAST_COUNT = 4.0  # what the longest window must hold
 REFRACTORY = 86400  # seconds after an alert in which only an escalation rings
+
+Bools = NDArray[np.bool_]
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """When a series rings.
+
+    Alerts a day that chance may ring over all series, the least count of the longest window, hours
+    of history, what an escalation adds to a score within a day, the least share to be seen.
+    """
+
+    chance_per_day: float = 4.0
+    least_count: float = 4.0
+    warm_hours: float = 24.0
+    escalation: float = 0.5
+    coverage: float = 0.3
+
+
+class Readings(NamedTuple):
+    """What a push said of each series.
+
+    Mentions expected in its bin, by how much the score tops the series' own threshold, whether it
+    rings.
+    """
+
+    expected: Floats
+    score: Floats
+    alert: Bools
 
 
 class Reading(Struct, frozen=True):
-    """What one row said: mentions expected in its bin, nats of evidence, whether it rings."""
+    """What one row said of one series."""
 
     expected: float
     score: float
     is_alert: bool
 
 
-@dataclass
+class Panel:
+    """Many series with bins of `bin_seconds`; each begins with its first exposed bin."""
+
+    def __init__(self, series: int, bin_seconds: int, rules: Rules | None = None) -> None:
+        self._rules, self._bin = rules or Rules(), bin_seconds
+        self._step = max(STEP, bin_seconds)
+        self._baselines = Baselines(self._step)
+        self._past = _Past(series, max(1, DAY // bin_seconds))
+        self._rang = np.full(series, -np.inf)
+        self._top = np.zeros((series, len(CHANNELS)))
+        self._next: int | None = None
+
+    def push(self, start: int, counts: Floats, exposure: Floats | float = 1.0) -> Readings:
+        """Close the bin that begins at `start` (Unix seconds); bins left out were not seen.
+
+        `exposure` is the share of the usual sources that was seen, 0 to 1; a series to which
+        nothing was exposed yet has not begun.
+        """
+        shares = np.broadcast_to(np.asarray(exposure, np.float64), counts.shape)
+        first = start if self._next is None else max(self._next, start - DAY)
+        for missing in range(first, start, self._bin):
+            self._close(missing, np.zeros(len(counts)), 0.0)
+        for series in np.flatnonzero(shares > 0).tolist():
+            self._baselines.add(str(series))
+        self._next = start + self._bin
+        return self._close(start, counts, float(shares.max(initial=0.0)))
+
+    def _close(self, start: int, counts: Floats, share: float) -> Readings:
+        """Test the bin with what was learnt before it, then learn the step that it ends."""
+        hours = share * self._bin / 3600
+        self._past.push(counts, hours, slot_of(start))
+        end = start + self._bin
+        readings = self._test(end, hours, share)
+        if end % self._step < self._bin:
+            self._learn(end // self._step * self._step - self._step)
+        return readings
+
+    def _test(self, end: int, hours: float, share: float) -> Readings:
+        terms = list(self._baselines.rows)
+        begun = np.array([int(term) for term in terms], np.int64)
+        windows = self._past.windows(end, self._bin)
+        counts, exposed = self._past.sum(windows)
+        weighed = self._baselines.weigh(terms, counts[begun], exposed)
+        readings = Readings(*(np.zeros(len(counts), kind) for kind in (float, float, bool)))
+        readings.expected[begun] = hours * self._baselines.rates(slot_of(end - self._bin))
+        readings.score[begun] = (weighed.scores - weighed.thresholds).max(1)
+        if share >= self._rules.coverage:
+            readings.alert[begun] = self._ring(begun, weighed, counts[begun], end)
+        return readings
+
+    def _ring(self, begun: Ints, weighed: Weighed, counts: Floats, end: int) -> Bools:
+        """Which series open or escalate; they are then the new tops."""
+        rules, baselines = self._rules, self._baselines
+        gate = baselines.world.gate(len(begun), rules.chance_per_day)
+        longest = counts[:, [last - 1 for _, last in CHANNELS]]
+        is_hot = (weighed.scores >= weighed.thresholds) & (weighed.loudest >= gate)
+        is_hot &= longest >= rules.least_count
+        is_hot &= (baselines.age() >= rules.warm_hours)[:, None]
+        rests = (end < self._rang[begun] + REFRACTORY)[:, None]
+        is_higher = weighed.scores >= self._top[begun] + rules.escalation
+        rings = np.asarray((is_hot & (~rests | is_higher)).any(1))
+        tops = np.where(rests, np.maximum(self._top[begun], weighed.scores), weighed.scores)
+        self._top[begun[rings]] = tops[rings]
+        self._rang[begun[rings]] = end
+        return rings
+
+    def _learn(self, start: int) -> None:
+        """Learn the step that begins at `start`, from the bins in it."""
+        bins = self._step // self._bin
+        counts, hours = self._past.last(bins)
+        is_seen = hours >= self._rules.coverage * self._step / 3600
+        named = {term: float(counts[int(term)]) for term in self._baselines.rows}
+        shown = {term: count for term, count in named.items() if count}
+        self._baselines.learn(shown, start, (hours if is_seen else 0.0, 1.0))
+
+
 class Series:
-    """One series with bins of `bin_seconds`; `gate` in nats, `warm` in seconds of history."""
+    """One series with bins of `bin_seconds`."""
 
-    bin_seconds: int
-    gate: float = 12.0
-    warm: int = 86400
-    escalation: float = 2.0
-    _baselines: Baselines = field(init=False)
-    _ring: deque[tuple[int, float, float]] = field(default_factory=lambda: deque(maxlen=RING))
-    _rang: int | None = None
-    _top: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._baselines = Baselines(self.bin_seconds)
-        self._baselines.add(TERM)
+    def __init__(self, bin_seconds: int) -> None:
+        self._panel = Panel(1, bin_seconds)
 
     def push(self, start: int, value: float) -> Reading:
         """Close the bin that begins at `start` (Unix seconds) with `value`, then learn it."""
-        hours = self.bin_seconds / 3600
-        expected = self._baselines.expected(TERM, [(slot_of(start), hours)], 1.0)
-        self._ring.append((start, value, expected))
-        score = max(self._weigh(start, buckets) for buckets in LEARNT)
-        is_alert = self._rings(start, score)
-        self._baselines.learn(np.array([value]), start, hours, 1.0)
-        return Reading(expected, score, is_alert)
+        expected, score, alert = self._panel.push(start, np.array([value]))
+        return Reading(float(expected[0]), float(score[0]), bool(alert[0]))
 
-    def _weigh(self, start: int, buckets: int) -> float:
-        """The evidence of the last bins; a missing bin adds neither count nor expectation."""
-        since = start - (buckets - 1) * self.bin_seconds
-        inside = [(value, expected) for at, value, expected in self._ring if at >= since]
-        count = sum(value for value, _ in inside)
-        expected = sum(expected for _, expected in inside)
-        if count < LEAST_COUNT or expected <= 0:
-            return 0.0
-        window = buckets * self.bin_seconds
-        return evidence(count, expected, self._baselines.dispersion(TERM, window))
 
-    def _rings(self, start: int, score: float) -> bool:
-        """Whether this is an opening or an escalation, which is then the new top."""
-        is_warm = self._baselines.hours(TERM) * 3600 >= self.warm
-        is_resting = self._rang is not None and start < self._rang + REFRACTORY
-        needed = max(self.gate, self.escalation * self._top) if is_resting else self.gate
-        if not is_warm or score < needed:
-            return False
-        self._rang, self._top = start, score
-        return True
+class _Past:
+    """Counts and exposure (hours) of the last day, by bin."""
+
+    def __init__(self, series: int, bins: int) -> None:
+        self._sums: deque[Floats] = deque([np.zeros(series)], bins + 1)
+        self._hours = np.zeros(bins)
+        self._slots = np.zeros(bins, np.int64)
+        self._pushed = 0
+
+    def push(self, counts: Floats, hours: float, slot: int) -> None:
+        """Add a bin."""
+        place = self._pushed % len(self._hours)
+        self._hours[place], self._slots[place] = hours, slot
+        self._sums.append(self._sums[-1] + counts)
+        self._pushed += 1
+
+    def windows(self, end: int, seconds: int) -> list[int]:
+        """How many bins each window has that ends at `end`: the long ones begin with a bucket."""
+        whole = -(-end // BUCKET) * BUCKET - end
+        rest = [0 if place < FINE_WINDOWS else whole for place in range(MANY)]
+        return [max(1, (one - cut) // seconds) for one, cut in zip(WINDOWS, rest, strict=True)]
+
+    def sum(self, windows: list[int]) -> tuple[Floats, Floats]:
+        """The counts in each window by series, and the exposure in each by slot."""
+        known = [min(bins, len(self._sums) - 1) for bins in windows]
+        counts = np.stack([self._sums[-1] - self._sums[-1 - bins] for bins in known], 1)
+        exposed = np.stack([self._expose(bins) for bins in known])
+        return counts, exposed
+
+    def last(self, bins: int) -> tuple[Floats, float]:
+        """The counts of the last bins by series, and their hours."""
+        counts, exposed = self.sum([bins])
+        return counts[:, 0], float(exposed.sum())
+
+    def _expose(self, bins: int) -> Floats:
+        places = (self._pushed - 1 - np.arange(bins)) % len(self._hours)
+        return np.asarray(np.bincount(self._slots[places], self._hours[places], SLOTS), np.float64)

@@ -8,10 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.alarms.series import Series
+from streams.alarms import series as series_of
 
 BIN_SECONDS = 300
-BLIND = 0.3  # share of the usual sources below which a bin is not shown to a single series
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -31,17 +30,11 @@ Open = Callable[[int, int], Panel]  # number of series, seconds in a bin
 
 
 class Nabat:
-    """Nabat's detector, one `Series` for each; a bin that shows too little is left out."""
+    """Nabat's detector."""
 
     def __init__(self, series: int, bin_seconds: int) -> None:
-        self._series = [Series(bin_seconds) for _ in range(series)]
+        self._panel = series_of.Panel(series, bin_seconds)
 
     def push(self, start: int, counts: Floats, exposure: Floats | float = 1.0) -> Bools:
-        """Push each series that can be assessed."""
-        seen = np.broadcast_to(exposure, counts.shape)
-        return np.array(
-            [
-                bool(share >= BLIND and one.push(start, float(count)).is_alert)
-                for one, count, share in zip(self._series, counts, seen, strict=True)
-            ]
-        )
+        """Which series open or escalate."""
+        return self._panel.push(start, counts, exposure).alert

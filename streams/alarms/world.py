@@ -1,0 +1,108 @@
+"""What the baselines of all terms share.
+
+Exposure by slot and of the last day, and how well the model's evidence agrees with what happens.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from streams.alarms import scores as s
+from streams.alarms.scores import SLOTS, WINDOWS, Floats, slot_of
+
+SLOT_HALF = 15 * 3600  # seconds in a slot (an hour a day) after which it has half forgotten
+MEAN_HALF = 7 * 86400  # seconds after which all else has half forgotten
+LEAST_GATE = 6.0  # nats
+LEAST_OFF, MOST_OFF = 1.0, 2.0  # bounds of how wrong the model may be taken to be
+PROBED = 20.0  # hits that the model's word weighs when it is compared with what happened
+
+
+class World:
+    """One array of numbers, `values`, that the compiled arithmetic reads as well."""
+
+    def __init__(self, step: int, bucket: int) -> None:
+        self.values = np.zeros(s.WORLD)
+        self.values[s.GROWTH : s.GROWTH + SLOTS] = 1.0
+        self.values[s.GREW] = self.values[s.USUAL] = 1.0
+        self.values[s.STEP], self.values[s.BUCKET] = step, bucket
+        self.values[s.GROW_SLOT] = 2.0 ** (step / SLOT_HALF)
+        self.values[s.GROW] = 2.0 ** (step / MEAN_HALF)
+
+    @property
+    def step(self) -> int:
+        """The stretch of time that is learnt at once, in seconds."""
+        return int(self.values[s.STEP])
+
+    def dump(self) -> bytes:
+        """The exact state, for `load`."""
+        return bytes(self.values.tobytes())
+
+    def load(self, saved: bytes) -> None:
+        """Take up what `dump` gave."""
+        self.values = np.frombuffer(saved).copy()
+
+    def open(self, start: int, exposure: float, usual: float) -> None:
+        """Begin the step that starts at `start`; what lies between was not assessed.
+
+        `exposure` in documents, `usual` documents an hour.
+        """
+        values, bucket_seconds = self.values, int(self.values[s.BUCKET])
+        now, bucket = start // self.step, start // bucket_seconds
+        before = int(values[s.NOW])
+        for missed in range(min(now - before, s.FINE)):
+            values[s.SEEN + (now - missed) % s.FINE] = 0.0
+        for missed in range(min(bucket - before * self.step // bucket_seconds, s.COARSE)):
+            values[s.SEEN_LONG + (bucket - missed) % s.COARSE] = 0.0
+        values[s.SEEN + now % s.FINE] = exposure
+        values[s.SEEN_LONG + bucket % s.COARSE] += exposure
+        values[s.NOW] = now
+        if exposure > 0:
+            values[s.USUAL] = usual
+
+    def exposed(self) -> Floats:
+        """The documents exposed in each window that ends with the step, and in it, by slot."""
+        exposed = np.zeros((s.MANY + 1, SLOTS))
+        now = int(self.values[s.NOW])
+        exposed[s.MANY, slot_of(now * self.step)] = self.values[s.SEEN + now % s.FINE]
+        for window in range(s.MANY):
+            fine = window < s.FINE_WINDOWS
+            ring, size = (s.SEEN, s.FINE) if fine else (s.SEEN_LONG, s.COARSE)
+            part = self.step if fine else int(self.values[s.BUCKET])
+            last = now * self.step // part
+            for one in range(last - max(1, WINDOWS[window] // part) + 1, last + 1):
+                exposed[window, slot_of(one * part)] += self.values[ring + one % size]
+        return exposed
+
+    def close(self, exposure: float, tested: int) -> None:
+        """End an assessed step: its exposure, and how many terms there are."""
+        values, slot = self.values, slot_of(self.values[s.NOW] * self.step)
+        values[s.TESTED] += values[s.GREW] * tested
+        values[s.GROWTH + slot] *= values[s.GROW_SLOT]
+        values[s.EXPOSED + slot] += exposure * values[s.GROWTH + slot]
+        values[s.GREW] *= values[s.GROW]
+        values[s.GREW_EXPOSED] += exposure * values[s.GREW]
+        values[s.GREW_SUM] += values[s.GREW]
+        hours = self.step / 3600
+        values[s.HOURS] += min(1.0, exposure / (values[s.USUAL] * hours)) * hours
+        values[s.STEPS] += 1.0
+
+    def gate(self, terms: int, chance_per_day: float) -> float:
+        """Nats that hold what chance rings a day over all terms to so many, by the model.
+
+        The model is corrected by how often 4, 6 and 8 nats were seen against how often they ought
+        to be, over terms that were not ringing.
+        """
+        tests = max(1, terms) * 86400 / self.step
+        return max(LEAST_GATE, math.log(tests * self._off() / chance_per_day))
+
+    def _off(self) -> float:
+        values = self.values
+        tested = float(values[s.TESTED] / values[s.GREW])
+        seen = (float(values[s.HITS + one] / values[s.GREW]) for one in range(len(s.PROBES)))
+        ratios = (
+            (hits + PROBED) / (tested * math.exp(-nats) + PROBED)
+            for hits, nats in zip(seen, s.PROBES, strict=True)
+        )
+        return min(max(*ratios, LEAST_OFF), MOST_OFF)
