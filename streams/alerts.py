@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,15 @@ from msgspec.structs import replace
 
 from streams.bursts import DETECTOR
 from streams.families.window import Entry
-from streams.models import Burst, EntityCount, Evidence, First, from_seconds, to_seconds
+from streams.models import (
+    Burst,
+    EntityCount,
+    EntityType,
+    Evidence,
+    First,
+    from_seconds,
+    to_seconds,
+)
 
 SHOWN = 5  # pieces of evidence in an alert
 MOST_ENTITIES = 8
@@ -23,7 +31,10 @@ STEPS |= {"closed": "burst.closed", "retracted": "burst.retracted"}
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What the detector saw in the window that spoke loudest; `nats` is the evidence."""
+    """What the detector saw in the window that spoke loudest; `nats` is the evidence.
+
+    `kind` is the channel that it belongs to, with its `score` and the term's own `threshold`.
+    """
 
     window: int
     observed: float
@@ -31,6 +42,22 @@ class Finding(Struct, frozen=True, kw_only=True):
     nats: float
     coverage: float
     hours: float = 0.0
+    kind: Literal["spike", "rise"] = "spike"
+    score: float = 0.0
+    threshold: float = 0.0
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What stands around a burst: terms of its event and such that rose with it, names that rose.
+
+    `peak` is when most came (Unix seconds), `before` the tones of the term in the days before.
+    """
+
+    terms: tuple[str, ...]
+    names: Mapping[tuple[EntityType, str], int]
+    before: Mapping[str, int]
+    peak: int
+    config: str
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -125,12 +152,10 @@ def headline(entry: Entry) -> str:
     return (entry.title or entry.snippet).casefold().strip()
 
 
-def describe(
-    alarm: Alarm, entries: Sequence[Entry], also: Sequence[str], peak: int, config: str
-) -> tuple[Burst, Alarm]:
+def describe(alarm: Alarm, entries: Sequence[Entry], around: Surroundings) -> tuple[Burst, Alarm]:
     """Write the burst event of an alarm over its documents (by time); remember what it showed.
 
-    `entries` must not be empty unless the alarm is retracted; `also` are the terms of the event.
+    `entries` must not be empty unless the alarm is retracted.
     """
     picked = pick_evidence(entries, alarm.shown)
     keys = [key for entry in picked for key in (entry.origin_id, headline(entry))]
@@ -143,17 +168,23 @@ def describe(
         state=alarm.state,  # type: ignore[arg-type]
         onset_at=from_seconds(alarm.onset),
         detected_at=from_seconds(alarm.changed),
-        peak_at=from_seconds(peak),
+        peak_at=from_seconds(around.peak),
         closed_at=from_seconds(alarm.closed) if alarm.closed else None,
         **_numbers(alarm.finding),
         **_sizes(entries),
-        **_contents(entries),
+        sentiment=count_tones(entries),
+        sentiment_before=dict(around.before),
+        languages=_counted(entry.language for entry in entries),
+        entities=tuple(
+            EntityCount(name, kind, count)
+            for (kind, name), count in islice(around.names.items(), MOST_ENTITIES)
+        ),
         first=alarm.first,
         reason=explain(alarm, entries),
-        terms=tuple(also),
+        terms=around.terms,
         evidence=tuple(to_evidence(entry) for entry in picked),
         detector=DETECTOR,
-        config=config,
+        config=around.config,
     )
     return burst, replace(alarm, shown=alarm.shown + tuple(keys))
 
@@ -201,7 +232,10 @@ def _numbers(found: Finding) -> dict[str, Any]:
         "expected": round(found.expected, 4),
         "ratio": round(found.observed / found.expected, 2),
         "window_seconds": found.window,
+        "kind": found.kind,
         "evidence_nats": round(found.nats, 2),
+        "score": round(found.score, 2),
+        "threshold": round(found.threshold, 2),
         "coverage": round(found.coverage, 4),
         "baseline_hours": int(found.hours),
     }
@@ -218,14 +252,9 @@ def _sizes(entries: Sequence[Entry]) -> dict[str, Any]:
     }
 
 
-def _contents(entries: Sequence[Entry]) -> dict[str, Any]:
-    names = Counter(name for entry in entries for name in set(entry.entities))
-    ranked = sorted(names.items(), key=lambda one: (-one[1], one[0]))[:MOST_ENTITIES]
-    return {
-        "sentiment": _counted(entry.label for entry in entries),
-        "languages": _counted(entry.language for entry in entries),
-        "entities": tuple(EntityCount(name, kind, count) for (kind, name), count in ranked),
-    }
+def count_tones(entries: Iterable[Entry]) -> dict[str, int]:
+    """How many documents have which tone."""
+    return _counted(entry.label for entry in entries)
 
 
 def _counted(values: Iterable[str]) -> dict[str, int]:

@@ -223,7 +223,10 @@ class Burst(Struct, frozen=True, kw_only=True):
     expected: float
     ratio: float
     window_seconds: int
+    kind: Literal["spike", "rise"]
     evidence_nats: float
+    score: float
+    threshold: float
     reason: str
     documents: int
     origins: int
@@ -233,6 +236,7 @@ class Burst(Struct, frozen=True, kw_only=True):
     baseline_hours: int
     coverage: float
     sentiment: dict[str, int]
+    sentiment_before: dict[str, int]
     languages: dict[str, int]
     entities: tuple[EntityCount, ...]
     terms: tuple[str, ...]

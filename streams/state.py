@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from streams.alerts import Alarm
 from streams.bursts import STEP, Baselines
 from streams.counts import BUCKET, Tally
 from streams.families.window import Entry, Limits, Window
-from streams.models import Source, Term
+from streams.models import EntityType, Source, Term
 from streams.ticks import Health
 
 HOUR = 3600  # seconds: rates of sources are learnt by whole hours
@@ -47,6 +48,8 @@ class State:
         self.tallies: dict[str, Tally] = {}
         self.published: dict[int, dict[str, int]] = {}
         self.counted: dict[int, set[str]] = {}
+        self.names: Counter[tuple[EntityType, str]] = Counter()
+        self.mentioned = 0  # documents with a watched term; `names`: how many of them name whom
         self._groups: dict[str, str] = {}
         self._exposure: Exposure | None = None
         self._dirty: dict[str, None] = {}
@@ -105,6 +108,7 @@ class State:
         elif entry.at >= self.progress.learnt // HOUR * HOUR:
             bucket = self.published.setdefault(int(entry.at // BUCKET), {})
             bucket[entry.source] = bucket.get(entry.source, 0) + 1
+        self._note_names(entry, 1)
         for term, count in entry.terms.items():
             self.tally(term).add(entry, count)
             if count.at >= self.progress.learnt:
@@ -124,7 +128,16 @@ class State:
         self._dirty.clear()
         return {**changed, "progress/": _pack(self.progress)}
 
+    def _note_names(self, entry: Entry, change: int) -> None:
+        if entry.terms:
+            self.mentioned += change
+        for name in entry.entities:
+            self.names[name] += change
+            if not self.names[name]:
+                del self.names[name]
+
     def _uncount(self, entry: Entry) -> None:
+        self._note_names(entry, -1)
         for term, count in entry.terms.items():
             self.tallies[term].remove(entry, count)
 

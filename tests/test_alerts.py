@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from streams.alerts import (
     Alarm,
     Finding,
+    Surroundings,
     describe,
     name_burst,
     pick_evidence,
@@ -18,6 +19,7 @@ from streams.models import Burst, First, encode, from_seconds
 from tests.test_counts import NOON, entry
 
 FOUND = Finding(window=3600, observed=9.0, expected=0.5, nats=15.0, coverage=0.9, hours=400.2)
+FOUND = replace(FOUND, kind="rise", score=1.234, threshold=0.6)
 
 
 def told(number: int, origin: int | None = None, title: str | None = None) -> Entry:
@@ -45,15 +47,18 @@ def alarm(term: str = "ОДКБ", **fields: object) -> Alarm:
         "changed": NOON + 600,
         "finding": FOUND,
         "first": First("0", "rss/a", from_seconds(NOON)),
-        "top": 15.0,
+        "top": (1.2, 1.0),
         "peak_origins": 6,
         **fields,
     }
     return Alarm(**values)  # type: ignore[arg-type]
 
 
+AROUND = Surroundings(terms=(), names={}, before={}, peak=NOON, config="c")
+
+
 def burst(**fields: object) -> Burst:
-    return describe(alarm(**fields), [told(n) for n in range(6)], [], NOON, "c")[0]  # type: ignore[arg-type]
+    return describe(alarm(**fields), [told(n) for n in range(6)], AROUND)[0]
 
 
 def test_evidence_is_the_first_and_the_newest_of_distinct_origins() -> None:
@@ -63,9 +68,9 @@ def test_evidence_is_the_first_and_the_newest_of_distinct_origins() -> None:
 
 def test_no_headline_comes_twice_in_the_life_of_a_burst() -> None:
     entries = [told(n) for n in range(8)]
-    first, after = describe(alarm(), entries, [], NOON, "c")
+    first, after = describe(alarm(), entries, AROUND)
     again = replace(after, state="growing", revision=2)
-    second, _ = describe(again, [*entries, told(8), told(9, title="ЗАГОЛОВОК 0")], [], NOON, "c")
+    second, _ = describe(again, [*entries, told(8), told(9, title="ЗАГОЛОВОК 0")], AROUND)
     shown = [one.id for one in [*first.evidence, *second.evidence]]
     assert len(shown) == len(set(shown))
     assert "8" in shown
@@ -74,10 +79,16 @@ def test_no_headline_comes_twice_in_the_life_of_a_burst() -> None:
 
 def test_the_numbers_are_those_of_the_documents() -> None:
     entries = [told(0), told(1), told(2, origin=1), told(3)]
-    written, _ = describe(alarm(), entries, ["Казахстан"], NOON + 60, "c")
+    around = replace(
+        AROUND, terms=("Казахстан",), names={("LOC", "Казахстан"): 2}, before={"neutral": 5}
+    )
+    written, _ = describe(alarm(), entries, around)
     assert (written.documents, written.origins, written.owners) == (4, 3, 3)
     assert written.reprint_ratio == 0.25
     assert [(one.name, one.documents) for one in written.entities] == [("Казахстан", 2)]
+    assert written.terms == ("Казахстан",)
+    assert (written.sentiment, written.sentiment_before) == ({"unknown": 4}, {"neutral": 5})
+    assert (written.kind, written.score, written.threshold) == ("rise", 1.23, 0.6)
     assert written.languages == {"ru": 4}
     assert written.ratio == 18.0
     assert written.baseline_hours == 400

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from infra.stage.bell import render, to_amount, to_moment, to_terms
 from streams.alerts import to_messages
-from streams.models import Burst, Evidence, First
+from streams.models import Burst, EntityCount, Evidence, First
 
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)
 BURST = Burst(
@@ -29,7 +29,10 @@ BURST = Burst(
     expected=0.5,
     ratio=18,
     window_seconds=900,
+    kind="spike",
     evidence_nats=21.5,
+    score=1.4,
+    threshold=0.6,
     reason="«ОДКБ»: 9 за 15 мин",
     documents=12,
     origins=9,
@@ -39,8 +42,9 @@ BURST = Burst(
     baseline_hours=40,
     coverage=0.96,
     sentiment={},
+    sentiment_before={},
     languages={},
-    entities=(),
+    entities=(EntityCount("Казахстан", "LOC", 6), EntityCount("Токаев", "PER", 5)),
     terms=(),
     first=First("rss/x/1", "rss/x", NOON),
     evidence=tuple(
@@ -65,6 +69,11 @@ def show(*bursts: Burst) -> str:
     for message in to_messages(bursts):
         console.print(render(message))
     return page.getvalue()
+
+
+def test_names_that_rose_are_told_and_none_leave_no_line() -> None:
+    assert "who   Казахстан (6), Токаев (5)" in show(BURST)
+    assert " who " not in show(replace(BURST, entities=()))
 
 
 @pytest.mark.parametrize(

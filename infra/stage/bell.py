@@ -14,6 +14,7 @@ from streams.alerts import Message
 from streams.models import Burst, Evidence
 
 LINKS = 3  # pieces of evidence in a panel
+NAMES = 4  # names in a panel
 HEADLINE = 120  # characters of a headline
 STYLES = {"opened": "bold red", "growing": "yellow", "closed": "green", "retracted": "magenta"}
 
@@ -99,7 +100,13 @@ def _describe(burst: Burst) -> list[tuple[str, str]]:
         ("why", burst.reason),
         ("sure", known),
         ("first", f"{burst.first.published_at:%H:%M} {burst.first.id}"),
+        *(("who", text) for text in [_name(burst)] if text),
     ]
+
+
+def _name(burst: Burst) -> str:
+    """The names that rose with a burst, and in how many of its documents."""
+    return ", ".join(f"{one.name} ({one.documents})" for one in burst.entities[:NAMES])
 
 
 def _cite(evidence: Evidence) -> Text:

@@ -8,10 +8,20 @@ import numpy as np
 from msgspec.structs import replace
 
 from streams.alarms.gates import Options, is_higher, openings, owners_needed
+from streams.alarms.rises import risen_names, risen_terms
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, ground, view
-from streams.alerts import Alarm, describe, name_burst, name_event, shares_event
+from streams.alerts import (
+    Alarm,
+    Surroundings,
+    count_tones,
+    describe,
+    name_burst,
+    name_event,
+    shares_event,
+)
 from streams.counts import BIN
+from streams.families.window import Entry
 from streams.models import Burst, First, from_seconds
 from streams.state import State
 
@@ -164,14 +174,26 @@ def _origins(sight: Sight, alarm: Alarm) -> set[str]:
 
 def _tell(sight: Sight, alarm: Alarm, config: str) -> Burst:
     """Write the event of a changed alarm, and remember what it showed."""
-    state = sight.state
-    stop = alarm.closed or sight.end
-    entries = entries_between(state, alarm.term, alarm.onset, max(stop, alarm.onset + 1))
-    peak = state.tally(alarm.term).fullest(alarm.onset, stop)
-    also = {one.term for one in state.alarms.values() if one.event == alarm.event}
-    burst, told = describe(alarm, entries, sorted(also - {alarm.term}), peak or alarm.onset, config)
-    _keep(state, told)
+    stop = max(alarm.closed or sight.end, alarm.onset + 1)
+    entries = entries_between(sight.state, alarm.term, alarm.onset, stop)
+    burst, told = describe(alarm, entries, _surround(sight, alarm, entries, config))
+    _keep(sight.state, told)
     return burst
+
+
+def _surround(sight: Sight, alarm: Alarm, entries: list[Entry], config: str) -> Surroundings:
+    state, term = sight.state, alarm.term
+    of_event = {one.term for one in state.alarms.values() if one.event == alarm.event} - {term}
+    with_it = risen_terms(sight, term, entries)
+    before = entries_between(state, term, 0.0, alarm.onset)
+    peak = state.tally(term).fullest(alarm.onset, alarm.closed or sight.end)
+    return Surroundings(
+        terms=(*sorted(of_event), *(one for one in with_it if one not in of_event)),
+        names=risen_names(sight, entries),
+        before=count_tones(before),
+        peak=peak or alarm.onset,
+        config=config,
+    )
 
 
 def _keep(state: State, alarm: Alarm) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from msgspec import Struct
@@ -19,6 +20,7 @@ from streams.state import State
 from streams.ticks import is_live
 
 LAST = len(WINDOWS) - 1
+KINDS: tuple[Literal["spike", "rise"], ...] = ("spike", "rise")  # by channel
 LOUDEST = 2.0  # times all other owners together that the busiest may weigh
 
 
@@ -102,7 +104,11 @@ class View(Struct, frozen=True, kw_only=True):
 
     def finding(self, place: int) -> Finding:
         """What an alert tells of a window."""
+        channel = self.channel(place)
         return Finding(
+            kind=KINDS[channel],
+            score=self.scores[channel],
+            threshold=self.thresholds[channel],
             window=WINDOWS[place],
             observed=self.observed[place],
             expected=self.expected[place],
