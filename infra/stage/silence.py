@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from infra.stage.bell import to_amount
 from infra.stage.scenario import Quiet
-from streams.alarms.gates import Gate, assess
+from streams.alarms.gates import Gate, assess, closeness
 from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
 from streams.models import Enriched, to_seconds
@@ -28,7 +28,7 @@ FAILED = {
 
 
 class Silence(Struct, kw_only=True):
-    """One quiet stretch of a term: counts of all that arrived, gates when it was loudest.
+    """One quiet stretch of a term: counts of all that arrived, gates when it came closest.
 
     `coverage` is the least share of the usual documents that could be seen in an hour.
     """
@@ -43,13 +43,12 @@ class Silence(Struct, kw_only=True):
     resembling: int = 0
     coverage: float = 1.0
     silent: set[str] = set()
-    nats: float = -1.0
     gates: Sequence[Gate] = ()
     rang: bool = False
 
     @property
     def failed(self) -> list[str]:
-        """The gates that held it back at its loudest, with what was measured and needed."""
+        """The gates that held it back at its closest, with what was measured and needed."""
         return [_describe(gate) for gate in self.gates if not gate.passed]
 
     @property
@@ -119,10 +118,10 @@ class Watcher:
 
 
 def _measure(silence: Silence, sight: Sight, decider: Decider) -> None:
-    """Keep the gates of the loudest moment, and the least exposure."""
-    seen, place, gates = assess(sight, silence.term, decider.options)
-    if seen.nats[place] > silence.nats:
-        silence.nats, silence.gates = seen.nats[place], gates
+    """Keep the gates of the moment that came closest, and the least exposure."""
+    _, _, gates = assess(sight, silence.term, decider.options)
+    if closeness(gates) > closeness(silence.gates):
+        silence.gates = gates
     coverage = sight.exposure.coverage(sight.end - HOUR, sight.end)
     silence.coverage = min(silence.coverage, coverage)
     if silence.hazard == "outage":

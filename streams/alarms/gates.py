@@ -13,6 +13,8 @@ from streams.alarms.sight import LAST, Sight, View, ground, view
 from streams.families.window import SPAN, Limits
 from streams.state import State
 
+LOGARITHMS = {"score", "escalation"}
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """What an operator may set of the detector; a change gives alerts another `config`.
@@ -51,6 +53,15 @@ class Gate(Struct, frozen=True):
     def passed(self) -> bool:
         """Whether the measured value reaches what is needed."""
         return self.value >= self.needed
+
+    @property
+    def nearness(self) -> float:
+        """How much of what is needed was reached, 0 to 1; scores are logarithms."""
+        if self.passed:
+            return 1.0
+        if self.name in LOGARITHMS:
+            return math.exp(self.value - self.needed)
+        return max(self.value, 0.0) / self.needed
 
 
 def openings(sight: Sight, terms: Iterable[str], options: Options) -> dict[str, tuple[View, int]]:
@@ -104,13 +115,16 @@ def gates(sight: Sight, seen: View, place: int, options: Options) -> list[Gate]:
 
 
 def assess(sight: Sight, term: str, options: Options) -> tuple[View, int, list[Gate]]:
-    """The window closest to ringing: the one with the most gates passed, then the loudest."""
+    """The window closest to ringing; of equals the shortest."""
     seen = view(sight, term)
     tried = [(place, gates(sight, seen, place, options)) for place in range(len(WINDOWS))]
-    place, best = max(
-        tried, key=lambda one: (sum(gate.passed for gate in one[1]), seen.nats[one[0]])
-    )
+    place, best = max(tried, key=lambda one: closeness(one[1]))
     return seen, place, best
+
+
+def closeness(gates: Iterable[Gate]) -> float:
+    """How close a window is to ringing: the sum of how near each of its gates is."""
+    return sum(gate.nearness for gate in gates)
 
 
 def owners_needed(sight: Sight, options: Options) -> int:

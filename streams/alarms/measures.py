@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from streams.alarms.gates import Gate, Options, gates
+from streams.alarms.gates import Gate, Options, closeness, gates
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, view
 from streams.families.window import Count, Entry
@@ -29,6 +29,7 @@ class Weighed(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     """One window: what was counted, what was expected, how surprising it is, and every gate.
 
     `balanced` is what the evidence counts: the busiest owner weighs at most twice the others.
+    `closeness` is the sum of how near each gate is, 0 to 1; the highest came closest to ringing.
     `score` is that of the channel that is closer to ringing; `threshold` is the term's own for it.
     """
 
@@ -43,6 +44,7 @@ class Weighed(Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
     score: float
     threshold: float
     coverage: float
+    closeness: float
     checks: tuple[Check, ...]
 
     @property
@@ -106,7 +108,7 @@ def sum_owners(documents: Sequence[Counted]) -> dict[str, float]:
 
 
 def _weigh_one(sight: Sight, seen: View, place: int, options: Options) -> Weighed:
-    channel = seen.channel(place)
+    channel, tried = seen.channel(place), gates(sight, seen, place, options)
     return Weighed(
         window_seconds=WINDOWS[place],
         from_=from_seconds(sight.starts[place]),
@@ -119,7 +121,8 @@ def _weigh_one(sight: Sight, seen: View, place: int, options: Options) -> Weighe
         score=seen.scores[channel],
         threshold=seen.thresholds[channel],
         coverage=seen.coverage[place],
-        checks=tuple(to_check(gate) for gate in gates(sight, seen, place, options)),
+        closeness=closeness(tried),
+        checks=tuple(to_check(gate) for gate in tried),
     )
 
 

@@ -57,7 +57,7 @@ class Absence(Struct, frozen=True, kw_only=True):
 
     `verdict`: `not_watched`, `nothing_seen`, `ringing`, `cannot_assess`, `muted`, `no_history`,
     `refractory`, `nothing_found`, `held_back`, or `untouched` (all gates hold; the next document
-    decides). `closest` is the window with the most gates passed, then the loudest; `documents` are
+    decides). `closest` is the window that came closest to ringing; `documents` are
     those of the longest window; `blind` are the windows (seconds) in which too little can be seen.
     """
 
@@ -111,7 +111,7 @@ def why_not(decider: Decider, term: str) -> Absence:
         term=term,
         as_of=from_seconds(sight.now),
         verdict="not_watched",
-        closest=max(windows, key=_closeness, default=None),
+        closest=max(windows, key=lambda one: one.closeness, default=None),
         windows=windows,
         blind=tuple(one.window_seconds for one in windows if _fails(one, "coverage")),
         documents=list_documents(sight, term, longest) if is_watched else (),
@@ -128,10 +128,6 @@ def _set_aside(sight: Sight, burst_id: str) -> Sight:
     state = copy(sight.state)
     state.alarms = {name: one for name, one in state.alarms.items() if name != burst_id}
     return Sight(state, sight.now)
-
-
-def _closeness(weighed: Weighed) -> tuple[int, float]:
-    return -len(weighed.failed), weighed.evidence_nats
 
 
 def _fails(weighed: Weighed, name: str) -> bool:
