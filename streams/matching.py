@@ -12,7 +12,7 @@ from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER
 from streams.words.endings import load_frequent
 from streams.words.homonyms import Tag, is_meant, is_opening
 from streams.words.masks import find_labels
-from streams.words.paradigms import is_known, is_name, is_only_proper, read
+from streams.words.paradigms import SINGULAR, is_known, is_name, is_only_proper, read
 from streams.words.phrases import KINDS, Step, joins
 
 _SLOTS = CAPITAL - 1
@@ -94,7 +94,11 @@ def _is_meant(tokens: Tokens, at: int, step: Step, tag: Tag | None) -> bool:
     word = tokens.words[at]
     if step.lemmas:
         return is_meant(tokens, at, step.lemmas, tag)
-    if not is_opening(tokens, at) or _is_quoted(tokens, at) or _leads_name(tokens, at):
+    if not is_opening(tokens, at) or _is_quoted(tokens, at):
+        return True
+    if not step.forms[word] & SINGULAR and any(bits & SINGULAR for bits in step.forms.values()):
+        return False  # Яблоки подорожали
+    if _leads_name(tokens, at):
         return True
     if any(is_name(parse) for parse in read(word)):
         return is_meant(tokens, at, step.lemmas, tag)

@@ -138,6 +138,15 @@ def unmix(word: str) -> str:
     return word
 
 
+def disguise(word: str) -> str:
+    """A folded word in the letters of the other alphabet that look the same; "" if one has none."""
+    for table, alphabet in ((_TO_LATIN, _LATIN), (_TO_CYRILLIC, _CYRILLIC)):
+        written = word.translate(table)
+        if written != word and set(written) <= set(alphabet):
+            return written
+    return ""
+
+
 def _blank(text: str) -> str:
     """Links, tags and markers as blanks, or as soft hyphens where they part one word."""
     if "<" in text:

@@ -15,13 +15,15 @@ from streams.text import Tokens
 from streams.words.endings import read_table
 from streams.words.paradigms import Lemma, read, slots, to_lemma
 
-ENOUGH = 0.18  # of the weight of all readings
+ENOUGH = 0.22  # of the weight of all readings
 _CLEAR = " \u00a0«»\"„“”‘’'*_\n"  # between neighbours; any other sign parts them
 _BIT_CASES = {1: 1 << 1 | 1 << 7, 2: 1 << 2 | 1 << 8, 3: 1 << 3 | 1 << 9} | {
     4: 1 << 4 | 1 << 10,
     5: 1 << 5 | 1 << 11,
 }
 _OPENING = re.compile(r"[.!?…:;\n•|]|^\s*[—–-]\s")
+_RARE_OPENING = 0.05  # of an oblique noun that opens a sentence before a verb
+_UNGOVERNED = 0.002  # of a verb, or another case, right after a preposition
 _WRONG_CASE = 0.02  # of a name in small letters, of another word with a capital
 _NOMINATIVE, _GENITIVE, _ACCUSATIVE = 1 | 1 << 6, 1 << 1 | 1 << 7, 1 << 3 | 1 << 9
 _FINITE = frozenset({"VERB", "PRTS", "ADJS"})
@@ -52,6 +54,10 @@ _UD_POS = {"NOUN": "NOUN", "PROPN": "NOUN", "VERB": "VERB", "AUX": "VERB", "ADJ"
     "NUM": "NUMR",
     "PRON": "NPRO",
     "DET": "ADJF",
+    "ADP": "PREP",
+    "CCONJ": "CONJ",
+    "SCONJ": "CONJ",
+    "PART": "PRCL",
 }
 
 
@@ -62,11 +68,14 @@ def is_meant(tokens: Tokens, at: int, lemmas: frozenset[Lemma], tag: Tag | None 
         return any(_belongs(to_lemma(one), lemmas) for one in chosen)
     before, after = _neighbour(tokens, at, -1), _neighbour(tokens, at, 1)
     large, opens = tokens.content[tokens.starts[at]].isupper(), is_opening(tokens, at)
+    first = not before and opens
     total = ours = 0.0
     for traits, score, lemma in _weigh(word):
         weight = score * _link(before, traits, after=False) * _link(after, traits, after=True)
         if lemma[2] != large and not opens:
             weight *= _WRONG_CASE
+        if first and _is_led(traits, after):
+            weight *= _RARE_OPENING
         total += weight
         ours += weight if _belongs(lemma, lemmas) else 0.0
     return ours >= ENOUGH * total
@@ -79,6 +88,12 @@ def is_opening(tokens: Tokens, at: int) -> bool:
     word = tokens.text(at, at)
     near = [tokens.text(one, one) for one in (at - 1, at + 1) if one < len(tokens.words)]
     return len(word) > 1 and word.isupper() and any(len(one) > 1 and one.isupper() for one in near)
+
+
+def _is_led(traits: Traits, after: str) -> bool:
+    """Whether a reading wants a word before it: суда зашли в порт is no genitive."""
+    oblique = traits.pos == "NOUN" and not traits.slots & _NOMINATIVE
+    return oblique and any(one.pos == "VERB" for one, _, _ in _weigh(after)) if after else False
 
 
 def _belongs(lemma: Lemma, lemmas: frozenset[Lemma]) -> bool:
@@ -97,7 +112,8 @@ def _to_traits(tag: Any) -> Traits:
 
 
 def _fits(ours: Any, tag: Tag) -> bool:
-    pos = {"INFN": "VERB", "PRTF": "VERB", "GRND": "VERB"}.get(ours.POS, ours.POS)
+    pos = str(ours.POS)  # a plain string: pymorphy3's refuse to be compared with ADP or X
+    pos = {"INFN": "VERB", "PRTF": "VERB", "PRTS": "VERB", "GRND": "VERB"}.get(pos, pos)
     if pos != _UD_POS.get(tag.pos, tag.pos):
         return False
     same_case = not tag.case or not ours.case or _UD_CASES.get(tag.case, "")[:3] == ours.case[:3]
@@ -120,7 +136,7 @@ def _link(word: str, traits: Traits, *, after: bool) -> float:
     if not word:
         return 1.0
     if not after and (governed := _load_government().get(word)):
-        return 1.0 if traits.pos not in _FINITE and traits.slots & governed else 0.02
+        return 1.0 if traits.pos not in _FINITE and traits.slots & governed else _UNGOVERNED
     near = _weigh(word)[:6]
     pairs = ((score, (traits, one) if after else (one, traits)) for one, score, _ in near)
     return sum(score * _pair(*pair) for score, pair in pairs) / (sum(n[1] for n in near) or 1.0)
@@ -143,15 +159,17 @@ def _weigh_predicate(first: Traits, second: Traits) -> float:
     if not first.slots & _NOMINATIVE:
         return 0.5
     same = _accord(first.number, second.number) and _accord(first.gender, second.gender)
-    return 4.0 if same else 0.15
+    return 6.0 if same else 0.1
 
 
 def _accord(subject: str, verb: str) -> bool:
     return not subject or not verb or subject == verb
 
 
-def _weigh_genitive(_: Traits, second: Traits) -> float:
-    return 3.0 if second.slots & _GENITIVE else 0.4
+def _weigh_genitive(first: Traits, second: Traits) -> float:
+    if second.slots & _GENITIVE:
+        return 3.0
+    return 0.2 if first.slots & second.slots & _NOMINATIVE else 0.4
 
 
 def _weigh_bare(first: Traits, _: Traits) -> float:
@@ -176,7 +194,7 @@ _PAIRS = (
     (_VERBS, frozenset({"NOUN"}), _weigh_object),
     # начал драться; not: стали выросло
     (frozenset({"VERB"}), frozenset({"INFN"}), lambda _, __: 3.0),
-    (frozenset({"VERB"}), frozenset({"VERB"}), lambda _, __: 0.2),
+    (frozenset({"VERB"}), frozenset({"VERB"}), lambda _, __: 0.1),
     (frozenset({"INFN"}), _VERBS, lambda _, __: 0.5),
     (frozenset({"VERB"}), _FINITE, lambda _, __: 1.5),
     (frozenset({"ADVB"}), _VERBS, lambda _, __: 1.5),

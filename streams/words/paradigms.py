@@ -38,6 +38,7 @@ PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Ini
 _NOMINAL = frozenset({"NOUN", "ADJF", "PRTF", "NUMR", "NPRO"})
 _SURNAME = re.compile("(?:[оеё]в|[иы]н|[сцз]к[ио]й|ый)$")
 _ADJECTIVE = re.compile("(?:[ыио]й|[ая]я|[ое]е|[ыи]е)$")
+_OFTEN = 0.2  # of the readings of a word
 Lemma = tuple[str, str, bool]  # folded lemma, part of speech, whether it is a name
 Kind = Literal["common", "proper", "abbreviation", "fixed"]
 
@@ -137,8 +138,15 @@ def _collect(parses: Iterable[Any]) -> Forms:
 
 
 def _same_gender(parse: Any) -> Iterator[Any]:
-    """The lexeme; of surnames and patronymics the half that the word belongs to."""
+    """The lexeme; of surnames and patronymics the half that the word belongs to.
+
+    A participle is a word of its own: пострадавший, but not пострадал.
+    """
     gender = parse.tag.gender
+    if parse.tag.POS == "PRTF":
+        participles = (form for form in parse.lexeme if form.tag.POS in {"PRTF", "PRTS"})
+        yield from (form for form in participles if not _differs(form.tag, parse.tag))
+        return
     if gender is None or not ("Surn" in parse.tag or "Patr" in parse.tag):
         yield from parse.lexeme
         return
@@ -180,7 +188,9 @@ def _inflect_common(word: str) -> Paradigm:
     parses, known = read(word), is_known(word)
     exact = [p for p in parses if _is_dictionary_form(p, word)]
     exact = [p for p in exact if not is_name(p)] or exact
-    chosen = [p for p in exact if p.tag.POS == "NOUN"] or exact
+    nouns = [p for p in exact if p.tag.POS == "NOUN"]
+    usual = sum(p.score for p in nouns) >= _OFTEN  # печь is, стать is not
+    chosen = nouns if usual else exact
     if not chosen:
         chosen = [p for p in parses if "nomn" in p.tag or p.tag.case is None][:1]
     forms = _collect(chosen)

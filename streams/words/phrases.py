@@ -12,9 +12,9 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from streams.text import fold
+from streams.text import disguise, fold
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand
-from streams.words.endings import ALL, Forms
+from streams.words.endings import ALL, Forms, add_form
 from streams.words.paradigms import (
     PLURAL,
     Lemma,
@@ -23,10 +23,12 @@ from streams.words.paradigms import (
     is_known,
     is_noun,
     read,
+    slots,
     to_lemma,
 )
 
 NOMINATIVE = 1 | 1 << 6
+ACCUSATIVE = 1 << 3 | 1 << 9
 _INITIAL = 1
 _JOINS = {
     "space": re.compile(r"[\s«»\"„“”‘’'`*_~]*|[-‐‑]"),
@@ -44,6 +46,7 @@ _HYPHENS = frozenset({"-", "‐", "‑"})
 _NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
 _OFTEN = 0.2  # of the readings of a word
 _DESIGNATION = 4  # letters: Ил-76, МиГ-31
+_OBLIQUE = frozenset({"gent", "datv", "ablt", "loct"})
 _PREPOSITIONS = frozenset(
     [
         *("в", "во", "на", "о", "об", "по", "за", "из", "к", "ко", "с", "со", "у", "от", "до"),
@@ -165,7 +168,8 @@ def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
         found.append(one)
     limited = [_limit(one, number) if at <= head else one for at, one in enumerate(found)]
     return [
-        {**one, fold(word.text): ALL} if at >= head and _may_stay(words, at) else one
+        {**one, **_disguise(words, at)}
+        | ({fold(word.text): ALL} if at >= head and _may_stay(words, at) else {})
         for at, (word, one) in enumerate(zip(words, limited, strict=True))
     ]
 
@@ -227,6 +231,8 @@ def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
     frozen = {text: ALL}
     if fold(words[at - 1].text) in _PREPOSITIONS or word.text.isdigit():
         return frozen
+    if any(p.tag.POS == "NUMR" for p in read(fold(words[at - 1].text))[:1]):
+        return _count(text) or frozen
     paradigm = inflect(word.text, lang)
     if paradigm.kind in {"abbreviation", "fixed"}:
         return dict.fromkeys(paradigm.forms, ALL)
@@ -235,6 +241,28 @@ def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
     if _is_apposed(word):
         return {**paradigm.forms, **frozen}
     return {**adjective(text), **frozen} if word.gap.strip() in _HYPHENS else frozen
+
+
+def _count(text: str) -> Forms:
+    """What is counted: пять миллиардов, с пятью миллиардами."""
+    forms: Forms = {}
+    for parse in read(text):
+        if parse.tag.case == "gent" and parse.tag.POS in _NOMINALS:
+            for form in parse.lexeme:
+                if form.tag.number == "plur" and form.tag.case in _OBLIQUE:
+                    add_form(forms, form.word, slots(form.tag))
+    if forms:
+        add_form(forms, text, ALL & (NOMINATIVE | ACCUSATIVE))
+    return {form: bits | bits >> 6 for form, bits in forms.items()}
+
+
+def _disguise(words: tuple[PatternWord, ...], at: int) -> Forms:
+    """С-400 or НАТО with Latin letters that look the same; ВВС and BBC are two words."""
+    text = words[at].text
+    numbered = at + 1 < len(words) and words[at + 1].text.isdigit()
+    if text.isupper() and (len(text) >= _DESIGNATION or (len(text) == _INITIAL and numbered)):
+        return dict.fromkeys(filter(None, [disguise(fold(text))]), ALL)
+    return {}
 
 
 def _is_genitive(text: str) -> bool:
