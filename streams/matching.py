@@ -11,9 +11,10 @@ from streams.text import Tokens, tokenize
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER
 from streams.words.endings import load_frequent
 from streams.words.homonyms import Tag, is_meant, is_opening
+from streams.words.joints import joins
 from streams.words.masks import find_labels
 from streams.words.paradigms import SINGULAR, is_known, is_name, is_only_proper, read
-from streams.words.phrases import KINDS, Step, joins
+from streams.words.phrases import KINDS, Step
 
 _SLOTS = CAPITAL - 1
 _QUOTES = ("«", "»", '"', "“", "”", "„")
@@ -34,7 +35,8 @@ def find_mentions(
 
     `tokens`: those of `content`, if they were made already. `tags`: by the start of a word, where
     a tagger knows better than its neighbours. `entities`: a term that names an entity type drops
-    mentions inside an entity of another type. Mentions in statutory labels do not count.
+    mentions inside an entity of another type, a term in small letters those with a capital inside
+    a person. Mentions in statutory labels do not count.
     """
     made = tokens or tokenize(content)
     found = _scan(made, watch, tags or {})
@@ -46,15 +48,19 @@ def find_mentions(
         term, start, stop = watch.terms[number], made.starts[first], made.stops[last]
         if labels and any(low <= start and stop <= high for low, high in labels):
             continue
-        if term.entity and entities and not _is_entity(term, start, stop, entities):
-            continue
-        mentions.append(Mention(term=term.name, start=start, stop=stop, text=content[start:stop]))
+        mention = Mention(term=term.name, start=start, stop=stop, text=content[start:stop])
+        if not entities or _is_entity(term, mention, entities):
+            mentions.append(mention)
     return tuple(mentions)
 
 
-def _is_entity(term: Term, start: int, stop: int, entities: Sequence[Entity]) -> bool:
-    around = [one.type for one in entities if one.start < stop and start < one.stop]
-    return not around or term.entity in around
+def _is_entity(term: Term, mention: Mention, entities: Sequence[Entity]) -> bool:
+    """Whether it is of the type that the term names; дрон names none, yet is no Дронов."""
+    around = {e.type for e in entities if e.start < mention.stop and mention.start < e.stop}
+    if term.entity:
+        return not around or term.entity in around
+    common = (term.pattern or term.name).islower() and mention.text[0].isupper()
+    return not common or around != {"PER"}
 
 
 def _scan(tokens: Tokens, watch: Watch, tags: Tags) -> list[_Found]:

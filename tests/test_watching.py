@@ -71,11 +71,15 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         import_terms(tmp_path / "terms.txt")
 
 
-def test_real_names_are_found() -> None:
-    report = check(Path(__file__).parent / "cases" / "names.jsonl")
+@pytest.mark.parametrize(
+    ("name", "recall", "precision"),
+    [("names.jsonl", 0.98, 0.99), ("wire.jsonl", 0.98, 0.98), ("bulletins.jsonl", 0.98, 0.95)],
+)
+def test_real_names_are_found(name: str, recall: float, precision: float) -> None:
+    report = check(Path(__file__).parent / "cases" / name)
     assert report.cases >= 150
-    assert report.recall >= 0.98
-    assert report.precision >= 0.99
+    assert report.recall >= recall
+    assert report.precision >= precision
 
 
 @pytest.mark.parametrize("name", ["terms-dev.jsonl", "terms-forms-dev.jsonl"])

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from streams.text import Tokens
+from streams.text import Tokens, fold
 from streams.words.endings import read_table
 from streams.words.paradigms import Lemma, read, slots, to_lemma
 
@@ -22,10 +22,18 @@ _BIT_CASES = {1: 1 << 1 | 1 << 7, 2: 1 << 2 | 1 << 8, 3: 1 << 3 | 1 << 9} | {
     5: 1 << 5 | 1 << 11,
 }
 _OPENING = re.compile(r"[.!?…:;\n•|]|^\s*[—–-]\s")
+_LEADING = 20.0  # of a name before a capital
 _RARE_OPENING = 0.05  # of an oblique noun that opens a sentence before a verb
 _UNGOVERNED = 0.002  # of a verb, or another case, right after a preposition
 _WRONG_CASE = 0.02  # of a name in small letters, of another word with a capital
 _NOMINATIVE, _GENITIVE, _ACCUSATIVE = 1 | 1 << 6, 1 << 1 | 1 << 7, 1 << 3 | 1 << 9
+# Times that the dictionary calls adverbs as well: вечером is a form of вечер.
+_TIMES = {"утром": "утро", "днем": "день", "вечером": "вечер", "ночью": "ночь"} | {
+    "весной": "весна",
+    "летом": "лето",
+    "осенью": "осень",
+    "зимой": "зима",
+}
 _FINITE = frozenset({"VERB", "PRTS", "ADJS"})
 
 
@@ -74,6 +82,8 @@ def is_meant(tokens: Tokens, at: int, lemmas: frozenset[Lemma], tag: Tag | None 
         weight = score * _link(before, traits, after=False) * _link(after, traits, after=True)
         if lemma[2] != large and not opens:
             weight *= _WRONG_CASE
+        if lemma[2] and opens and _leads(tokens, at, traits):
+            weight *= _LEADING
         if first and _is_led(traits, after):
             weight *= _RARE_OPENING
         total += weight
@@ -90,6 +100,16 @@ def is_opening(tokens: Tokens, at: int) -> bool:
     return len(word) > 1 and word.isupper() and any(len(one) > 1 and one.isupper() for one in near)
 
 
+def _leads(tokens: Tokens, at: int, traits: Traits) -> bool:
+    """Whether a capital follows that agrees: Лев Лещенко, not Роман Толстого."""
+    if at + 1 == len(tokens.words) or tokens.gaps[at + 1] != " ":
+        return False
+    near = tokens.text(at + 1, at + 1)
+    if not near[0].isupper() or near[1:].isupper():
+        return False
+    return any(one.slots & traits.slots for one, _, _ in _weigh(tokens.words[at + 1]))
+
+
 def _is_led(traits: Traits, after: str) -> bool:
     """Whether a reading wants a word before it: суда зашли в порт is no genitive."""
     oblique = traits.pos == "NOUN" and not traits.slots & _NOMINATIVE
@@ -103,7 +123,13 @@ def _belongs(lemma: Lemma, lemmas: frozenset[Lemma]) -> bool:
 @lru_cache(maxsize=1 << 16)
 def _weigh(word: str) -> tuple[tuple[Traits, float, Lemma], ...]:
     """The readings of a word, each with its share and the entry that it belongs to."""
-    return tuple((_to_traits(one.tag), float(one.score), to_lemma(one)) for one in read(word))
+    return tuple((_to_traits(one.tag), float(one.score), _to_entry(one)) for one in read(word))
+
+
+def _to_entry(parse: Any) -> Lemma:
+    if parse.tag.POS == "ADVB" and (noun := _TIMES.get(fold(parse.word))):
+        return noun, "NOUN", False
+    return to_lemma(parse)
 
 
 def _to_traits(tag: Any) -> Traits:
@@ -152,7 +178,7 @@ def _pair(first: Traits, second: Traits) -> float:
 
 def _weigh_attribute(first: Traits, second: Traits) -> float:
     same = first.number != "sing" or _accord(first.gender, second.gender)
-    return 6.0 if first.slots & second.slots and same else 0.02
+    return 6.0 if first.slots & second.slots and same else 0.05
 
 
 def _weigh_predicate(first: Traits, second: Traits) -> float:
@@ -180,10 +206,21 @@ def _weigh_object(_: Traits, second: Traits) -> float:
     return 2.0 if second.slots & _ACCUSATIVE else 1.0
 
 
+def _weigh_attribute_of_own(first: Traits, second: Traits) -> float:
+    return max(_weigh_attribute(first, second), 0.1)
+
+
+def _weigh_link(first: Traits, second: Traits) -> float:
+    """Стало известно is an adjective, дела идут плохо is none."""
+    return 1.5 if _accord(first.number, second.number) else 0.2
+
+
 _VERBS = frozenset({"VERB", "INFN"})
 _PAIRS = (
     # новый суд, два суда
-    (frozenset({"ADJF", "PRTF", "NUMR"}), frozenset({"NOUN", "ADJF"}), _weigh_attribute),
+    (frozenset({"ADJF", "NUMR"}), frozenset({"NOUN", "ADJF"}), _weigh_attribute),
+    # задержанный полицией
+    (frozenset({"PRTF"}), frozenset({"NOUN", "ADJF"}), _weigh_attribute_of_own),
     # суд решил, они стали
     (frozenset({"NOUN", "NPRO"}), _FINITE, _weigh_predicate),
     # решение суда
@@ -196,7 +233,7 @@ _PAIRS = (
     (frozenset({"VERB"}), frozenset({"INFN"}), lambda _, __: 3.0),
     (frozenset({"VERB"}), frozenset({"VERB"}), lambda _, __: 0.1),
     (frozenset({"INFN"}), _VERBS, lambda _, __: 0.5),
-    (frozenset({"VERB"}), _FINITE, lambda _, __: 1.5),
+    (frozenset({"VERB"}), _FINITE, _weigh_link),
     (frozenset({"ADVB"}), _VERBS, lambda _, __: 1.5),
 )
 

@@ -163,7 +163,7 @@ def _inflect_proper(word: str) -> Paradigm:
         forms = _collect(nouns)
         if all("Name" in p.tag and "Fixd" in p.tag for p in nouns):  # Эммануэль is a man as well
             forms = {**decline(word), **forms}
-        return Paradigm(forms, "proper")
+        return Paradigm({**_shorten(forms), **forms}, "proper")
     if known and (forms := adjective(word)):
         return Paradigm(forms, "proper")
     if known and not any("nomn" in p.tag or p.tag.case is None for p in read(word)):
@@ -175,6 +175,14 @@ def _inflect_proper(word: str) -> Paradigm:
         forms = {form: bits for form, bits in forms.items() if bits & SINGULAR} or forms
     forms[word] = ALL
     return Paradigm(forms, "proper", known=False)
+
+
+def _shorten(forms: Forms) -> Forms:
+    """Бермуд beside Бермудов: names without a singular drop the ending, if that is no word."""
+    if any(bits & SINGULAR for bits in forms.values()):
+        return {}
+    stems = {form.removesuffix("ов"): bits for form, bits in forms.items() if form.endswith("ов")}
+    return {stem: bits for stem, bits in stems.items() if not is_known(stem)}
 
 
 def _keep_number(forms: Forms, word: str) -> Forms:
@@ -189,8 +197,8 @@ def _inflect_common(word: str) -> Paradigm:
     exact = [p for p in parses if _is_dictionary_form(p, word)]
     exact = [p for p in exact if not is_name(p)] or exact
     nouns = [p for p in exact if p.tag.POS == "NOUN"]
-    usual = sum(p.score for p in nouns) >= _OFTEN  # печь is, стать is not
-    chosen = nouns if usual else exact
+    rare = sum(p.score for p in nouns) < _OFTEN and any(p.tag.POS == "INFN" for p in exact)
+    chosen = exact if rare else nouns or exact  # стать is a verb, печь a noun
     if not chosen:
         chosen = [p for p in parses if "nomn" in p.tag or p.tag.case is None][:1]
     forms = _collect(chosen)

@@ -10,7 +10,7 @@ import re
 
 from msgspec import Struct
 
-from streams.words.phrases import PatternWord
+from streams.words.joints import PatternWord
 
 MAX_LENGTH = 300
 MAX_WORDS = 12

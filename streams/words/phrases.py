@@ -7,16 +7,17 @@ with it, what depends on it stays as written; a name that follows it may do eith
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from streams.text import disguise, fold
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand
-from streams.words.endings import ALL, Forms, add_form
+from streams.words.endings import ALL, Forms, add_form, decline
+from streams.words.joints import DESIGNATION, INITIAL, PatternWord, name_join
 from streams.words.paradigms import (
     PLURAL,
+    SINGULAR,
     Lemma,
     adjective,
     inflect,
@@ -29,14 +30,6 @@ from streams.words.paradigms import (
 
 NOMINATIVE = 1 | 1 << 6
 ACCUSATIVE = 1 << 3 | 1 << 9
-_INITIAL = 1
-_JOINS = {
-    "space": re.compile(r"[\s«»\"„“”‘’'`*_~]*|[-‐‑]"),
-    "hyphen": re.compile(r"\s?[-‐‑‒–—−]\s?|\s+"),
-    "number": re.compile(r"\s?[-‐‑‒–—−]\s?|"),
-    "initial": re.compile(r"\.?[-‐‑]?\s*"),
-    "apostrophe": re.compile(r"['’ʼ`‘]?"),
-}
 KINDS = {
     "initial": re.compile("[а-яa-z]"),
     "patronymic": re.compile("[а-я]+(?:[ое]вич|[ое]вн|ичн|ьич|[иу]лы|кызы)[а-я]{0,2}"),
@@ -45,7 +38,7 @@ _NAMES = frozenset({"Name", "Surn", "Patr"})
 _HYPHENS = frozenset({"-", "‐", "‑"})
 _NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
 _OFTEN = 0.2  # of the readings of a word
-_DESIGNATION = 4  # letters: Ил-76, МиГ-31
+_SYLLABLE = 5  # letters: Цзинь, Сянь, Тьинь
 _OBLIQUE = frozenset({"gent", "datv", "ablt", "loct"})
 _PREPOSITIONS = frozenset(
     [
@@ -53,14 +46,6 @@ _PREPOSITIONS = frozenset(
         *("для", "без", "под", "над", "при", "про", "через", "между"),
     ]
 )
-
-
-class PatternWord(Struct, frozen=True):
-    """A word of a pattern as written, and what stands before it; `star`: any ending will do."""
-
-    text: str
-    gap: str = ""
-    star: bool = False
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -79,16 +64,6 @@ class Step(Struct, frozen=True, gc=False):
 
 
 Phrase = tuple[Step, ...]
-
-
-@lru_cache(maxsize=1 << 12)
-def joins(kind: str, gap: str) -> bool:
-    """Whether `gap` may stand between two words of a phrase; no empty line ever does."""
-    if gap.count("\n") > 1:
-        return False
-    if pattern := _JOINS.get(kind):
-        return pattern.fullmatch(gap) is not None
-    return gap.strip() == kind
 
 
 def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
@@ -128,21 +103,9 @@ def _pair(words: tuple[PatternWord, ...]) -> list[tuple[PatternWord | None, Patt
 
 
 def _step(word: PatternWord, forms: Forms, before: PatternWord | None) -> Step:
-    join = _name_join(before, word) if before else "space"
+    join = name_join(before, word) if before else "space"
     text = fold(word.text)
     return Step(forms, join, text if word.star else "", len(text))
-
-
-def _name_join(before: PatternWord, word: PatternWord) -> str:
-    gap = word.gap.strip()
-    if len(before.text) == _INITIAL and before.text.isupper() and gap in {"", ".", ".-"}:
-        return "initial"
-    if gap and gap in "'’ʼ`‘":
-        return "apostrophe"
-    if gap and gap in "-‐‑‒–—−":
-        short = before.text.isupper() or len(before.text) <= _DESIGNATION
-        return "number" if word.text.isdigit() and short else "hyphen"
-    return "space" if _JOINS["space"].fullmatch(gap) else gap
 
 
 def _freeze(word: PatternWord, case: str) -> Forms:
@@ -217,7 +180,7 @@ def _find_head(words: tuple[PatternWord, ...]) -> int:
 def _heads(word: PatternWord) -> bool:
     """Whether a word can be the head of a phrase, or lead to one."""
     text = fold(word.text)
-    if text in _PREPOSITIONS or len(text) == _INITIAL:
+    if text in _PREPOSITIONS or len(text) == INITIAL:
         return False
     if is_noun(text) or adjective(text) or any(p.tag.POS == "INFN" for p in read(text)):
         return True
@@ -236,11 +199,19 @@ def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
     paradigm = inflect(word.text, lang)
     if paradigm.kind in {"abbreviation", "fixed"}:
         return dict.fromkeys(paradigm.forms, ALL)
-    if word.text[0].isupper() and paradigm.forms.get(text, 0) & NOMINATIVE:
-        return {**paradigm.forms, **frozen}
+    if word.text[0].isupper() and (paradigm.forms.get(text, 0) & NOMINATIVE):
+        return {**_sound(words, at), **paradigm.forms, **frozen}
     if _is_apposed(word):
         return {**paradigm.forms, **frozen}
     return {**adjective(text), **frozen} if word.gap.strip() in _HYPHENS else frozen
+
+
+def _sound(words: tuple[PatternWord, ...], at: int) -> Forms:
+    """Хо Ши Мин, Юн Сок Ёль: a last syllable declines by its sound, whatever word it looks like."""
+    syllables = all(word.text.istitle() and len(word.text) <= _SYLLABLE for word in words)
+    if not syllables or at + 1 < len(words):
+        return {}
+    return {form: bits for form, bits in decline(fold(words[at].text)).items() if bits & SINGULAR}
 
 
 def _count(text: str) -> Forms:
@@ -260,8 +231,8 @@ def _disguise(words: tuple[PatternWord, ...], at: int) -> Forms:
     """С-400 or НАТО with Latin letters that look the same; ВВС and BBC are two words."""
     text = words[at].text
     numbered = at + 1 < len(words) and words[at + 1].text.isdigit()
-    if text.isupper() and (len(text) >= _DESIGNATION or (len(text) == _INITIAL and numbered)):
-        return dict.fromkeys(filter(None, [disguise(fold(text))]), ALL)
+    if text.isupper() and (len(text) >= DESIGNATION or (len(text) == INITIAL and numbered)):
+        return dict.fromkeys(filter(None, [disguise(fold(text))]), ALL | UPPER)
     return {}
 
 
