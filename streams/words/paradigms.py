@@ -94,7 +94,10 @@ def inflect(written: str, lang: str = "ru") -> Paradigm:
     if lang == "kk":
         return Paradigm(agglutinate(word), "proper" if written[0].isupper() else "common")
     if lang in {"uk", "be"}:
-        return Paradigm(decline(word) or {word: ALL}, "common", known=False)
+        forms = decline(word, lang)
+        if written[0].isupper():
+            forms = _keep_singular(forms)
+        return Paradigm(forms or {word: ALL}, "common", known=False)
     return _inflect_proper(word) if written[0].isupper() else _inflect_common(word)
 
 
@@ -172,7 +175,7 @@ def _inflect_proper(word: str) -> Paradigm:
         return Paradigm(_keep_number(_collect(read(word)[:1]), word), "proper")
     forms = {**load_extra().get(word, {}), **decline(word)}
     if not _SURNAME.search(word):
-        forms = {form: bits for form, bits in forms.items() if bits & SINGULAR} or forms
+        forms = _keep_singular(forms)
     forms[word] = ALL
     return Paradigm(forms, "proper", known=False)
 
@@ -183,6 +186,11 @@ def _shorten(forms: Forms) -> Forms:
         return {}
     stems = {form.removesuffix("ов"): bits for form, bits in forms.items() if form.endswith("ов")}
     return {stem: bits for stem, bits in stems.items() if not is_known(stem)}
+
+
+def _keep_singular(forms: Forms) -> Forms:
+    """The singular of a name, if it has one."""
+    return {form: bits for form, bits in forms.items() if bits & SINGULAR} or forms
 
 
 def _keep_number(forms: Forms, word: str) -> Forms:

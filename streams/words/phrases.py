@@ -27,6 +27,7 @@ from streams.words.paradigms import (
     slots,
     to_lemma,
 )
+from streams.words.plain import PLAIN, agree_plainly
 
 NOMINATIVE = 1 | 1 << 6
 ACCUSATIVE = 1 << 3 | 1 << 9
@@ -73,7 +74,7 @@ def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
 
 def build_phrases(words: tuple[PatternWord, ...], lang: str, case: str) -> list[Phrase]:
     """The ways to write a phrase in all its forms; names also with initials."""
-    forms = _agree(words, lang)
+    forms = agree_plainly(words, lang) if lang in PLAIN else _agree(words, lang)
     steps = tuple(
         _step(word, demand(word.text, one, case, _is_lone(words, at)), before)
         for at, ((before, word), one) in enumerate(zip(_pair(words), forms, strict=True))
