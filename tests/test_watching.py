@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.watching import check, export_terms, import_terms, preview
+from infra.watching import check, export_terms, import_terms, preview, read_texts
 from streams.models import Term
 from streams.terms import TermError
 
@@ -24,7 +24,7 @@ def test_preview_shows_forms_collisions_and_hits(tmp_path: Path) -> None:
     corpus = tmp_path / "posts.jsonl.gz"
     with gzip.open(corpus, "wt", encoding="utf-8") as out:
         out.write('{"text": "стеклянная банка"}\n{"title": "Банки", "text": "в банке"}\nbroken\n')
-    shown = preview(Term(name="банк"), corpus)
+    shown = preview(Term(name="банк"), read_texts(corpus))
     assert {"банком", "банки", "банков"} <= {form.text for form in shown.forms}
     assert "банка" in {one.form for one in shown.collisions}
     assert shown.samples == ("[Банки] в банке", "Банки в [банке]")

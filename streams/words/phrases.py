@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from streams.text import disguise, fold
-from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand
+from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand, recase
 from streams.words.endings import ALL, Forms, add_form, decline
 from streams.words.joints import DESIGNATION, INITIAL, PatternWord, name_join
 from streams.words.paradigms import (
@@ -74,6 +74,7 @@ def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
 
 def build_phrases(words: tuple[PatternWord, ...], lang: str, case: str) -> list[Phrase]:
     """The ways to write a phrase in all its forms; names also with initials."""
+    words = recase(words) if case == "any" and lang == "ru" else words
     forms = agree_plainly(words, lang) if lang in PLAIN else _agree(words, lang)
     steps = tuple(
         _step(word, demand(word.text, one, case, _is_lone(words, at)), before)
