@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from streams.models import Entity, Mention, Term
@@ -20,6 +21,7 @@ _SLOTS = CAPITAL - 1
 _QUOTES = ("«", "»", '"', "“", "”", "„")
 _HYPHENS = frozenset({"-", "‐", "‑"})
 _OPEN_PARTS = frozenset({"санкт", "экс", "вице"})
+NAMED = Tag("PROPN")  # a word of an entity
 Tags = Mapping[int, Tag]
 _Found = tuple[int, int, int, int]  # first word, last word, term, part
 
@@ -39,7 +41,7 @@ def find_mentions(
     a person. Mentions in statutory labels do not count.
     """
     made = tokens or tokenize(content)
-    found = _scan(made, watch, tags or {})
+    found = _scan(made, watch, tags or dict.fromkeys(_list_starts(made, entities), NAMED))
     if not found:
         return ()
     labels = find_labels(made)
@@ -52,6 +54,15 @@ def find_mentions(
         if not entities or _is_entity(term, mention, entities):
             mentions.append(mention)
     return tuple(mentions)
+
+
+def _list_starts(tokens: Tokens, entities: Sequence[Entity]) -> Iterator[int]:
+    """Where the words of entities begin."""
+    for entity in entities:
+        at = bisect_left(tokens.starts, entity.start)
+        while at < len(tokens.starts) and tokens.starts[at] < entity.stop:
+            yield tokens.starts[at]
+            at += 1
 
 
 def _is_entity(term: Term, mention: Mention, entities: Sequence[Entity]) -> bool:
@@ -99,8 +110,8 @@ def _is_meant(tokens: Tokens, at: int, step: Step, tag: Tag | None) -> bool:
     """A doubtful form: by what stands around it, or for names by how common the other word is."""
     word = tokens.words[at]
     if step.lemmas:
-        return is_meant(tokens, at, step.lemmas, tag)
-    if not is_opening(tokens, at) or _is_quoted(tokens, at):
+        return is_meant(tokens, at, step.lemmas, None if tag is NAMED else tag)
+    if tag is NAMED or not is_opening(tokens, at) or _is_quoted(tokens, at):
         return True
     if not step.forms[word] & SINGULAR and any(bits & SINGULAR for bits in step.forms.values()):
         return False  # Яблоки подорожали

@@ -146,7 +146,7 @@ def write_terms(terms: Iterable[Term], suffix: str) -> str:
         return "".join(msgspec.json.encode(term).decode() + "\n" for term in terms)
     if suffix == ".csv":
         return _write_rows(terms)
-    return "".join(f"{term.pattern or term.name}\n" for term in terms)
+    return "".join(f"{line}\n" for line in dict.fromkeys(t.pattern or t.name for t in terms))
 
 
 def _compare(
@@ -238,7 +238,9 @@ def _read_objects(text: str) -> Iterator[tuple[int, Term | str]]:
 
 
 def _read_rows(text: str) -> Iterator[tuple[int, Term | str]]:
-    rows = csv.DictReader(StringIO(text, newline=""), restkey="", restval="")
+    header = text.partition("\n")[0]
+    sign = ";" if header.count(";") > header.count(",") else ","  # what spreadsheets write
+    rows = csv.DictReader(StringIO(text, newline=""), restkey="", restval="", delimiter=sign)
     unknown = [name for name in rows.fieldnames or () if name not in _FIELDS]
     if "name" not in (rows.fieldnames or ()):
         yield 1, f"a header with the column name is missing; columns are {', '.join(_FIELDS)}"

@@ -168,6 +168,9 @@ def export_terms(
         raise refuse(f"--format {form}: there are jsonl, csv, txt")
     terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
     typer.echo(write_terms(terms, f".{form}"), nl=False)
+    lost = sum(bool(value.keys() - {"name"}) for value in map(msgspec.to_builtins, terms))
+    if form == "txt" and lost:
+        say(f"plain lines hold patterns alone: {lost} terms say more; csv and jsonl keep it")
 
 
 def _show_forms(forms: Sequence[Any]) -> None:
