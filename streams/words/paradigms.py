@@ -36,6 +36,9 @@ _CASES = {"nomn": 0, "gent": 1, "gen1": 1, "gen2": 1, "datv": 2, "accs": 3, "acc
 }
 PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"})
 _NOMINAL = frozenset({"NOUN", "ADJF", "PRTF", "NUMR", "NPRO"})
+_NEUTER_PLACE = re.compile("(?:[ое]в|[иы]н)о$")
+_VOWELS = frozenset("аеиоуыэюяьй")
+_BENT = frozenset({"VERB", "PRTS", "ADJS", "COMP", "GRND", "INTJ"})  # forms of other words
 _SURNAME = re.compile("(?:[оеё]в|[иы]н|[сцз]к[ио]й|ый)$")
 _ADJECTIVE = re.compile("(?:[ыио]й|[ая]я|[ое]е|[ыи]е)$")
 _OFTEN = 0.2  # of the readings of a word
@@ -105,11 +108,13 @@ def adjective(word: str) -> Forms:
     """The forms of an adjective or participle that stands before its noun; none if it is none."""
     forms: Forms = {}
     for parse in read(word) if is_known(word) or _ADJECTIVE.search(word) else ():
+        if "Fixd" in parse.tag and _declines(word):  # Кит Келлог
+            continue
         if parse.tag.POS in {"ADJF", "PRTF"} and parse.tag.case == "nomn":
             number, gender = parse.tag.number, parse.tag.gender
             for form in parse.lexeme:
                 tag = form.tag
-                if tag.POS != parse.tag.POS or "Supr" in tag or _differs(tag, parse.tag):
+                if tag.POS != parse.tag.POS or _differs(tag, parse.tag):
                     continue
                 if tag.number == "plur" or (number == "sing" and tag.gender == gender):
                     add_form(forms, form.word, slots(tag))
@@ -119,8 +124,14 @@ def adjective(word: str) -> Forms:
 
 
 def _differs(first: Any, second: Any) -> bool:
-    """Participles of one verb: соединённый and соединивший are two words."""
-    return bool(first.voice != second.voice or first.tense != second.tense)
+    """Соединённый and соединивший are two words, and so are высшая and высокая."""
+    degrees = ("Supr" in first) != ("Supr" in second)
+    return bool(degrees or first.voice != second.voice or first.tense != second.tense)
+
+
+def _declines(word: str) -> bool:
+    """Whether the word is a noun in the nominative that declines."""
+    return any(p.tag.POS == "NOUN" and "nomn" in p.tag and "Fixd" not in p.tag for p in read(word))
 
 
 def is_noun(word: str) -> bool:
@@ -166,11 +177,11 @@ def _inflect_proper(word: str) -> Paradigm:
         forms = _collect(nouns)
         if all("Name" in p.tag and "Fixd" in p.tag for p in nouns):  # Эммануэль is a man as well
             forms = {**decline(word), **forms}
-        return Paradigm({**_shorten(forms), **forms}, "proper")
+        return Paradigm({**forms, **_supply(word, forms), **_shorten(forms)}, "proper")
     if known and (forms := adjective(word)):
         return Paradigm(forms, "proper")
-    if known and not any("nomn" in p.tag or p.tag.case is None for p in read(word)):
-        known = False  # Токаев: to the dictionary only a form of токай
+    if known and not any("nomn" in p.tag or _stays(p.tag) for p in read(word)):
+        known = False  # Токаев: to the dictionary only a form of токай; Милей of миля, and милее
     if known:
         return Paradigm(_keep_number(_collect(read(word)[:1]), word), "proper")
     forms = {**load_extra().get(word, {}), **decline(word)}
@@ -180,12 +191,27 @@ def _inflect_proper(word: str) -> Paradigm:
     return Paradigm(forms, "proper", known=False)
 
 
+def _supply(word: str, forms: Forms) -> Forms:
+    """What people write beside the dictionary: из Лахора (it has Лахра), в Южном Бутово."""
+    if _NEUTER_PLACE.search(word):
+        return {word: ALL}
+    if word[-1] in _VOWELS or word + "а" in forms:
+        return {}
+    regular = _keep_singular(decline(word))
+    return {form: bits for form, bits in regular.items() if not is_known(form)}
+
+
 def _shorten(forms: Forms) -> Forms:
     """Бермуд beside Бермудов: names without a singular drop the ending, if that is no word."""
     if any(bits & SINGULAR for bits in forms.values()):
         return {}
     stems = {form.removesuffix("ов"): bits for form, bits in forms.items() if form.endswith("ов")}
     return {stem: bits for stem, bits in stems.items() if not is_known(stem)}
+
+
+def _stays(tag: Any) -> bool:
+    """Whether a reading is a word as a dictionary lists it, and declines no further."""
+    return tag.case is None and tag.POS not in _BENT
 
 
 def _keep_singular(forms: Forms) -> Forms:

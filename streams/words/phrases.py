@@ -14,6 +14,7 @@ from msgspec import Struct
 from streams.text import disguise, fold
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand, recase
 from streams.words.endings import ALL, Forms, add_form, decline
+from streams.words.heads import PREPOSITIONS, find_head, lead
 from streams.words.joints import DESIGNATION, INITIAL, PatternWord, name_join
 from streams.words.paradigms import (
     PLURAL,
@@ -41,12 +42,6 @@ _NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
 _OFTEN = 0.2  # of the readings of a word
 _SYLLABLE = 5  # letters: Цзинь, Сянь, Тьинь
 _OBLIQUE = frozenset({"gent", "datv", "ablt", "loct"})
-_PREPOSITIONS = frozenset(
-    [
-        *("в", "во", "на", "о", "об", "по", "за", "из", "к", "ко", "с", "со", "у", "от", "до"),
-        *("для", "без", "под", "над", "при", "про", "через", "между"),
-    ]
-)
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -119,12 +114,12 @@ def _freeze(word: PatternWord, case: str) -> Forms:
 
 def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
     """The forms of each word, by its place before, at, or after the head."""
-    head = _find_head(words)
+    head = find_head(words)
     number = ALL
     found = []
     for at, word in enumerate(words):
         if at < head:
-            one = adjective(fold(word.text)) or {fold(word.text): ALL}
+            one = lead(words, at)
         elif at == head:
             one = dict(inflect(word.text, lang).forms)
             number = _number(words, word)
@@ -168,44 +163,23 @@ def _number(words: tuple[PatternWord, ...], head: PatternWord) -> int:
     return PLURAL if nominative and all(p.tag.number == "plur" for p in nominative) else ALL
 
 
-def _find_head(words: tuple[PatternWord, ...]) -> int:
-    for at, word in enumerate(words):
-        text = fold(word.text)
-        follows = at + 1 < len(words) and words[at + 1].text[0].isalpha()
-        if adjective(text) and follows and _heads(words[at + 1]):
-            continue
-        if _heads(word):
-            return at
-    return 0 if len(words) == 1 else len(words)
-
-
-def _heads(word: PatternWord) -> bool:
-    """Whether a word can be the head of a phrase, or lead to one."""
-    text = fold(word.text)
-    if text in _PREPOSITIONS or len(text) == INITIAL:
-        return False
-    if is_noun(text) or adjective(text) or any(p.tag.POS == "INFN" for p in read(text)):
-        return True
-    return word.text[0].isupper() and inflect(word.text).kind != "common"
-
-
 def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
     """After the head: as written, or, where it may be in apposition, in the head's case."""
     word = words[at]
     text = fold(word.text)
     frozen = {text: ALL}
-    if fold(words[at - 1].text) in _PREPOSITIONS or word.text.isdigit():
+    if fold(words[at - 1].text) in PREPOSITIONS or word.text.isdigit():
         return frozen
     if any(p.tag.POS == "NUMR" for p in read(fold(words[at - 1].text))[:1]):
         return _count(text) or frozen
     paradigm = inflect(word.text, lang)
     if paradigm.kind in {"abbreviation", "fixed"}:
         return dict.fromkeys(paradigm.forms, ALL)
-    if word.text[0].isupper() and (paradigm.forms.get(text, 0) & NOMINATIVE):
+    hyphened = word.gap.strip() in _HYPHENS
+    named = word.text[0].isupper() and paradigm.forms.get(text, 0) & NOMINATIVE
+    if named or _is_apposed(word) or (hyphened and is_noun(text)):  # вайб-чек
         return {**_sound(words, at), **paradigm.forms, **frozen}
-    if _is_apposed(word):
-        return {**paradigm.forms, **frozen}
-    return {**adjective(text), **frozen} if word.gap.strip() in _HYPHENS else frozen
+    return {**adjective(text), **frozen} if hyphened else frozen
 
 
 def _sound(words: tuple[PatternWord, ...], at: int) -> Forms:
