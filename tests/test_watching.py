@@ -73,7 +73,12 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "recall", "precision"),
-    [("names.jsonl", 0.98, 0.99), ("wire.jsonl", 0.98, 0.98), ("bulletins.jsonl", 0.98, 0.95)],
+    [
+        ("names.jsonl", 0.98, 0.99),
+        ("wire.jsonl", 0.98, 0.98),
+        ("bulletins.jsonl", 0.98, 0.95),
+        ("dispatches.jsonl", 0.98, 0.99),
+    ],
 )
 def test_real_names_are_found(name: str, recall: float, precision: float) -> None:
     report = check(Path(__file__).parent / "cases" / name)

@@ -13,7 +13,7 @@ _SHORT = ("", "а", "о", "ы")
 _FULL = ("ый", "ая", "ое", "ые", "ого", "ой", "ому", "ую", "ым", "ом", "ых", "ыми")
 _MARKS = frozenset(
     stem + ending
-    for stem in ("признан", "объявлен", "внесен", "включен", "запрещен")
+    for stem in ("признан", "внесен", "включен", "запрещен")
     for ending in (*_SHORT, *("н" + full for full in _FULL))
 ) | {stem + end for stem in ("иноагент", "агент") for end in ("", *"ауеы", "ом", "ов", "ам", "ами")}
 _BRACKETS = re.compile(r"\(([^()]{2,400})\)")
@@ -35,7 +35,7 @@ def find_labels(tokens: Tokens) -> list[Span]:
     if _MARKS.isdisjoint(tokens.words):
         return []
     low = fold(tokens.content)
-    spans = [match.span() for pattern in _load("anywhere") for match in pattern.finditer(low)]
+    spans = [_find_span(match) for pattern in _load("anywhere") for match in pattern.finditer(low)]
     for shape, place in _SHAPES:
         spans += [
             match.span()
@@ -43,6 +43,11 @@ def find_labels(tokens: Tokens) -> list[Span]:
             if any(pattern.search(match.group().strip("()*\n ")) for pattern in _load(place))
         ]
     return _merge(sorted(spans))
+
+
+def _find_span(match: re.Match[str]) -> Span:
+    """What of a match is the label: the group of that name, or all."""
+    return match.span("label" if "label" in match.re.groupindex else 0)
 
 
 def _merge(spans: list[Span]) -> list[Span]:
