@@ -78,6 +78,7 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         ("wire.jsonl", 0.98, 0.98),
         ("bulletins.jsonl", 0.98, 0.95),
         ("dispatches.jsonl", 0.98, 0.99),
+        ("chronicle.jsonl", 0.98, 0.99),
     ],
 )
 def test_real_names_are_found(name: str, recall: float, precision: float) -> None:

@@ -52,7 +52,7 @@ def _load_generic() -> frozenset[str]:
     """Adjectives in the nominative that make no name by themselves (streams/data/generic.txt)."""
     lemmas = [row[0] for row in read_table("generic.txt")]
     return frozenset(
-        form.word for one in lemmas for form in read(one)[0].lexeme if "nomn" in form.tag
+        fold(form.word) for one in lemmas for form in read(one)[0].lexeme if "nomn" in form.tag
     )
 
 

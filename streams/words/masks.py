@@ -11,11 +11,19 @@ from streams.words.endings import read_table
 # Every label holds one of these words: participles, short and full, and nouns.
 _SHORT = ("", "а", "о", "ы")
 _FULL = ("ый", "ая", "ое", "ые", "ого", "ой", "ому", "ую", "ым", "ом", "ых", "ыми")
-_MARKS = frozenset(
-    stem + ending
-    for stem in ("признан", "внесен", "включен", "запрещен")
-    for ending in (*_SHORT, *("н" + full for full in _FULL))
-) | {stem + end for stem in ("иноагент", "агент") for end in ("", *"ауеы", "ом", "ов", "ам", "ами")}
+_MARKS = (
+    frozenset(
+        stem + ending
+        for stem in ("признан", "внесен", "включен", "запрещен")
+        for ending in (*_SHORT, *("н" + full for full in _FULL))
+    )
+    | frozenset("нежелательн" + full for full in _FULL)
+    | {
+        stem + end
+        for stem in ("иноагент", "агент")
+        for end in ("", *"ауеы", "ом", "ов", "ам", "ами")
+    }
+)
 _BRACKETS = re.compile(r"\(([^()]{2,400})\)")
 # One asterisk opens a footnote; several make letters bold, unless the line is a label to its end.
 _FOOTNOTE = re.compile(r"^[\s_]*\*(?!\*)[^\n]{2,300}", re.MULTILINE)

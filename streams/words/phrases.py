@@ -14,7 +14,7 @@ from msgspec import Struct
 from streams.text import disguise, fold
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand, recase
 from streams.words.endings import ALL, Forms, add_form, decline
-from streams.words.heads import PREPOSITIONS, find_head, lead
+from streams.words.heads import PARTICLES, PREPOSITIONS, find_head, lead
 from streams.words.joints import DESIGNATION, INITIAL, PatternWord, name_join
 from streams.words.paradigms import (
     PLURAL,
@@ -31,12 +31,12 @@ from streams.words.paradigms import (
 from streams.words.plain import PLAIN, agree_plainly
 
 NOMINATIVE = 1 | 1 << 6
+GENITIVE = 1 << 1 | 1 << 7
 ACCUSATIVE = 1 << 3 | 1 << 9
 KINDS = {
     "initial": re.compile("[а-яa-z]"),
     "patronymic": re.compile("[а-я]+(?:[ое]вич|[ое]вн|ичн|ьич|[иу]лы|кызы)[а-я]{0,2}"),
 }
-_NAMES = frozenset({"Name", "Surn", "Patr"})
 _HYPHENS = frozenset({"-", "‐", "‑"})
 _NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
 _OFTEN = 0.2  # of the readings of a word
@@ -121,7 +121,7 @@ def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
         if at < head:
             one = lead(words, at)
         elif at == head:
-            one = dict(inflect(word.text, lang).forms)
+            one = _enliven(words, at, inflect(word.text, lang).forms)
             number = _number(words, word)
         else:
             one = _depend(words, at, lang)
@@ -134,6 +134,15 @@ def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
     ]
 
 
+def _enliven(words: tuple[PatternWord, ...], at: int, forms: Forms) -> Forms:
+    """Жордана Барделлу: in a name that goes on, a genitive may be an accusative."""
+    if at + 1 == len(words) or not (
+        words[at].text[0].isupper() and words[at + 1].text[0].isupper()
+    ):
+        return dict(forms)
+    return {form: bits | (bits & GENITIVE) << 2 for form, bits in forms.items()}
+
+
 def _may_stay(words: tuple[PatternWord, ...], at: int) -> bool:
     """Усть-Каменогорск, Крокус Сити Холл, Саиф уль-Малук: the last part alone may decline."""
     if at + 1 == len(words):
@@ -141,7 +150,10 @@ def _may_stay(words: tuple[PatternWord, ...], at: int) -> bool:
     if words[at + 1].gap.strip() in _HYPHENS:
         return True
     named = words[at].text[0].isupper() and not adjective(fold(words[at].text))
-    return named and all(word.text[0].isupper() or _is_apposed(word) for word in words)
+    return named and all(
+        word.text[0].isupper() or fold(word.text) in PARTICLES or _is_apposed(word)
+        for word in words
+    )
 
 
 def _is_apposed(word: PatternWord) -> bool:
