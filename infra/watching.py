@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +22,7 @@ from streams.terms import (
     read_terms,
     write_terms,
 )
+from streams.text import fold
 from streams.words.capitals import CAPITAL, UPPER
 from streams.words.endings import load_frequent
 from streams.words.paradigms import read
@@ -29,6 +32,8 @@ CASES = ("nominative", "genitive", "dative", "accusative", "instrumental", "prep
 _MOST_FORMS = 400
 _AROUND = 40  # characters of context on each side of a sample
 _SLOTS = CAPITAL - 1
+_SAME = 2  # letters by which a form is told to be that of a word of the pattern
+_LETTERS = re.compile(r"[^\W_]+")
 
 
 class Form(Struct, frozen=True):
@@ -64,7 +69,7 @@ class Case(Struct, frozen=True):
     match: bool
     pattern: str = ""
     lang: str = "ru"
-    case: str = "any"
+    case: Literal["any", "exact", "capital"] = "any"
 
 
 class Report(Struct, frozen=True):
@@ -77,19 +82,39 @@ class Report(Struct, frozen=True):
     failures: tuple[Case, ...]
 
 
-def preview(term: Term, corpus: Path | None = None, samples: int = 10) -> Preview:
-    """Every form of a term, its collisions with frequent words, and first hits in a corpus.
+def preview(term: Term, texts: Iterable[str] = (), samples: int = 10) -> Preview:
+    """Every form of a term, its collisions with frequent words, and its first hits in texts.
 
-    The corpus is documents one a line (.jsonl, .jsonl.gz) or plain text; raises `PatternError`.
+    Hits that read alike are shown once; raises `PatternError`.
     """
     forms = tuple(islice(_list_forms(term), _MOST_FORMS))
-    hits = islice(_sample(term, corpus), samples) if corpus else ()
+    hits = islice(_sample(term, texts), samples)
     return Preview(term, forms, tuple(_list_collisions(forms)), tuple(hits))
+
+
+def read_texts(path: Path) -> Iterator[str]:
+    """The texts of a corpus: documents one a line (.jsonl, .jsonl.gz), or lines of plain text."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            yield to_text(line) if ".jsonl" in path.suffixes else line
+
+
+def to_text(line: str | bytes) -> str:
+    """Title and text of a document written as JSON; "" if it is none."""
+    try:
+        document = msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return ""
+    title, text = document.get("title"), document.get("text")
+    return "\n\n".join(part for part in (title, text) if isinstance(part, str) and part)
 
 
 def check(path: Path) -> Report:
     """Find the terms of a file of objects {term, text, match}; raises `TermError` for bad lines."""
     cases = list(_read_cases(path))
+    if not cases:
+        raise TermError(f"{path.name} holds no cases: write objects {{term, text, match}}")
     found = [_is_found(case) for case in cases]
     pairs = list(zip(cases, found, strict=True))
     right = sum(case.match and hit for case, hit in pairs)
@@ -102,12 +127,7 @@ def check(path: Path) -> Report:
 
 def import_terms(path: Path) -> list[Term]:
     """The terms of a file (text, .csv, .jsonl); raises `TermError` with every mistake in it."""
-    try:
-        text = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise TermError(
-            f"{path.name} is not UTF-8: {error.reason} at byte {error.start}"
-        ) from error
+    text = _read_whole(path)
     try:
         return read_terms(text, path.suffix.lower())
     except TermError as error:
@@ -121,41 +141,55 @@ def export_terms(terms: Iterable[Term], path: Path) -> int:
     return len(listed)
 
 
+def _read_whole(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise TermError(
+            f"{path.name} is not UTF-8: {error.reason} at byte {error.start}"
+        ) from error
+
+
 def _list_forms(term: Term) -> Iterator[Form]:
     seen = set()
+    words = {fold(word)[:_SAME]: word for word in _LETTERS.findall(term.pattern or term.name)}
     for wanted, phrases in compile_pattern(term.pattern or term.name, term.lang, term.case):
         for phrase in phrases:
-            for form in _spell(phrase):
+            for form in _spell(phrase, words):
                 if form.text not in seen:
                     seen.add(form.text)
                     yield form if wanted else msgspec.structs.replace(form, cases="must be absent")
 
 
-def _spell(phrase: Phrase) -> Iterator[Form]:
+def _spell(phrase: Phrase, written: Mapping[str, str]) -> Iterator[Form]:
     """The ways through a phrase on which all words agree, as they may be written."""
     columns = [
         [(f"{step.start}*" if step.start else form, bits) for form, bits in step.forms.items()]
         or [(f"<{step.like}>", CAPITAL | _SLOTS)]
         for step in phrase
     ]
-    joins = {"hyphen": "-", "number": "-", "apostrophe": "'", "initial": " ", "space": " "}
+    joins = {"hyphen": "-", "number": "-", "apostrophe": "'", "initial": ". ", "space": " "}
     for path in product(*columns):
         bits = _SLOTS
         for _, one in path:
             bits &= one
         if bits:
             words = [
-                _write(form, one, step.stem) for (form, one), step in zip(path, phrase, strict=True)
+                _write(form, one, step.stem, written)
+                for (form, one), step in zip(path, phrase, strict=True)
             ]
             gaps = ["", *(joins.get(step.join, step.join) for step in phrase[1:])]
             text = "".join(gap + word for gap, word in zip(gaps, words, strict=True))
             yield Form(text, _name_cases(bits), _name_letters(path))
 
 
-def _write(form: str, bits: int, stem: int) -> str:
-    if bits & UPPER:
+def _write(form: str, bits: int, stem: int, written: Mapping[str, str]) -> str:
+    """A form with the capitals that the text must have, or that the pattern has."""
+    word = written.get(form[:_SAME], "")
+    if bits & UPPER or (len(word) > 1 and word.isupper()):
         return form[:stem].upper() + form[stem:]
-    return form[:1].upper() + form[1:] if bits & CAPITAL else form
+    capital = bits & CAPITAL or word[:1].isupper()
+    return form[:1].upper() + form[1:] if capital else form
 
 
 def _name_cases(bits: int) -> str:
@@ -184,33 +218,21 @@ def _list_collisions(forms: Iterable[Form]) -> Iterator[Collision]:
                 yield Collision(form.text, count, tuple(words))
 
 
-def _sample(term: Term, corpus: Path) -> Iterator[str]:
+def _sample(term: Term, texts: Iterable[str]) -> Iterator[str]:
     watch = compile_watch([term])
-    for text in _read_texts(corpus):
+    seen = set()
+    for text in texts:
         for one in find_mentions(text, watch):
             before = text[max(0, one.start - _AROUND) : one.start]
             after = text[one.stop : one.stop + _AROUND]
-            yield " ".join(f"{before}[{one.text}]{after}".split())
-
-
-def _read_texts(path: Path) -> Iterator[str]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield _get_text(line) if ".jsonl" in path.suffixes else line
-
-
-def _get_text(line: str) -> str:
-    try:
-        document = msgspec.json.decode(line, type=dict[str, object])
-    except msgspec.MsgspecError:
-        return ""
-    title, text = document.get("title"), document.get("text")
-    return "\n\n".join(part for part in (title, text) if isinstance(part, str) and part)
+            sample = " ".join(f"{before}[{one.text}]{after}".split())
+            if sample not in seen:
+                seen.add(sample)
+                yield sample
 
 
 def _read_cases(path: Path) -> Iterator[Case]:
-    for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):
+    for number, line in enumerate(_read_whole(path).split("\n"), 1):
         if line.strip():
             try:
                 yield msgspec.json.decode(line, type=Case)

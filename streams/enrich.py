@@ -29,7 +29,7 @@ from streams.words.patterns import PatternError, parse_pattern
 if TYPE_CHECKING:
     from streams.terms import Watch
 
-VERSION = "3"
+VERSION = "4"
 LEARNED = ("names.csv", "tone.npz")  # files that decide what is found
 UNDETERMINED = Language("und", 0.0)
 UNKNOWN = Sentiment()

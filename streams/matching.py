@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
 from streams.models import Entity, Mention, Term
@@ -11,14 +12,16 @@ from streams.text import Tokens, tokenize
 from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER
 from streams.words.endings import load_frequent
 from streams.words.homonyms import Tag, is_meant, is_opening
+from streams.words.joints import joins
 from streams.words.masks import find_labels
-from streams.words.paradigms import is_known, is_name, is_only_proper, read
-from streams.words.phrases import KINDS, Step, joins
+from streams.words.paradigms import SINGULAR, is_known, is_name, is_only_proper, read
+from streams.words.phrases import KINDS, Step
 
 _SLOTS = CAPITAL - 1
 _QUOTES = ("«", "»", '"', "“", "”", "„")
 _HYPHENS = frozenset({"-", "‐", "‑"})
 _OPEN_PARTS = frozenset({"санкт", "экс", "вице"})
+NAMED = Tag("PROPN")  # a word of an entity
 Tags = Mapping[int, Tag]
 _Found = tuple[int, int, int, int]  # first word, last word, term, part
 
@@ -34,10 +37,11 @@ def find_mentions(
 
     `tokens`: those of `content`, if they were made already. `tags`: by the start of a word, where
     a tagger knows better than its neighbours. `entities`: a term that names an entity type drops
-    mentions inside an entity of another type. Mentions in statutory labels do not count.
+    mentions inside an entity of another type, a term in small letters those with a capital inside
+    a person. Mentions in statutory labels do not count.
     """
     made = tokens or tokenize(content)
-    found = _scan(made, watch, tags or {})
+    found = _scan(made, watch, tags or dict.fromkeys(_list_starts(made, entities), NAMED))
     if not found:
         return ()
     labels = find_labels(made)
@@ -46,15 +50,28 @@ def find_mentions(
         term, start, stop = watch.terms[number], made.starts[first], made.stops[last]
         if labels and any(low <= start and stop <= high for low, high in labels):
             continue
-        if term.entity and entities and not _is_entity(term, start, stop, entities):
-            continue
-        mentions.append(Mention(term=term.name, start=start, stop=stop, text=content[start:stop]))
+        mention = Mention(term=term.name, start=start, stop=stop, text=content[start:stop])
+        if not entities or _is_entity(term, mention, entities):
+            mentions.append(mention)
     return tuple(mentions)
 
 
-def _is_entity(term: Term, start: int, stop: int, entities: Sequence[Entity]) -> bool:
-    around = [one.type for one in entities if one.start < stop and start < one.stop]
-    return not around or term.entity in around
+def _list_starts(tokens: Tokens, entities: Sequence[Entity]) -> Iterator[int]:
+    """Where the words of entities begin."""
+    for entity in entities:
+        at = bisect_left(tokens.starts, entity.start)
+        while at < len(tokens.starts) and tokens.starts[at] < entity.stop:
+            yield tokens.starts[at]
+            at += 1
+
+
+def _is_entity(term: Term, mention: Mention, entities: Sequence[Entity]) -> bool:
+    """Whether it is of the type that the term names; дрон names none, yet is no Дронов."""
+    around = {e.type for e in entities if e.start < mention.stop and mention.start < e.stop}
+    if term.entity:
+        return not around or term.entity in around
+    common = (term.pattern or term.name).islower() and mention.text[0].isupper()
+    return not common or around != {"PER"}
 
 
 def _scan(tokens: Tokens, watch: Watch, tags: Tags) -> list[_Found]:
@@ -93,8 +110,12 @@ def _is_meant(tokens: Tokens, at: int, step: Step, tag: Tag | None) -> bool:
     """A doubtful form: by what stands around it, or for names by how common the other word is."""
     word = tokens.words[at]
     if step.lemmas:
-        return is_meant(tokens, at, step.lemmas, tag)
-    if not is_opening(tokens, at) or _is_quoted(tokens, at) or _leads_name(tokens, at):
+        return is_meant(tokens, at, step.lemmas, None if tag is NAMED else tag)
+    if tag is NAMED or not is_opening(tokens, at) or _is_quoted(tokens, at):
+        return True
+    if not step.forms[word] & SINGULAR and any(bits & SINGULAR for bits in step.forms.values()):
+        return False  # Яблоки подорожали
+    if _leads_name(tokens, at):
         return True
     if any(is_name(parse) for parse in read(word)):
         return is_meant(tokens, at, step.lemmas, tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
@@ -28,6 +29,18 @@ __all__ = (
 )
 
 _HEAD = 3  # letters by which prefixes are found
+_WANTED = {
+    "name": "a text of at most 512 characters",
+    "pattern": "a text",
+    "lang": "a code of two letters (ru, uk, be, kk …)",
+    "case": "any, exact or capital",
+    "entity": "PER, LOC or ORG",
+    "mute_until": "a time such as 2025-10-09T08:00:00Z",
+    "budget": "a number above 0",
+    "route": "the name of a route",
+}
+_LANGUAGE = re.compile("[a-z]{2,3}")
+_COUNTRIES = {"ua": "uk", "by": "be", "kz": "kk"}
 _FIELDS = tuple(Term.__struct_fields__)
 
 
@@ -133,7 +146,7 @@ def write_terms(terms: Iterable[Term], suffix: str) -> str:
         return "".join(msgspec.json.encode(term).decode() + "\n" for term in terms)
     if suffix == ".csv":
         return _write_rows(terms)
-    return "".join(f"{term.pattern or term.name}\n" for term in terms)
+    return "".join(f"{line}\n" for line in dict.fromkeys(t.pattern or t.name for t in terms))
 
 
 def _compare(
@@ -195,6 +208,10 @@ def _compile(term: Term) -> tuple[tuple[bool, tuple[Phrase, ...]], ...]:
 
 
 def _check(term: Term) -> str:
+    if not _LANGUAGE.fullmatch(term.lang):
+        return f"lang is a code of two letters (ru, uk, be, kk …), not {term.lang!r}"
+    if term.lang in _COUNTRIES:
+        return f"lang {term.lang!r} is a country's code: the language is {_COUNTRIES[term.lang]!r}"
     try:
         parse_pattern(term.pattern or term.name)
     except PatternError as error:
@@ -221,7 +238,9 @@ def _read_objects(text: str) -> Iterator[tuple[int, Term | str]]:
 
 
 def _read_rows(text: str) -> Iterator[tuple[int, Term | str]]:
-    rows = csv.DictReader(StringIO(text, newline=""), restkey="", restval="")
+    header = text.partition("\n")[0]
+    sign = ";" if header.count(";") > header.count(",") else ","  # what spreadsheets write
+    rows = csv.DictReader(StringIO(text, newline=""), restkey="", restval="", delimiter=sign)
     unknown = [name for name in rows.fieldnames or () if name not in _FIELDS]
     if "name" not in (rows.fieldnames or ()):
         yield 1, f"a header with the column name is missing; columns are {', '.join(_FIELDS)}"
@@ -239,10 +258,14 @@ def _convert(fields: dict[str, object]) -> Term | str:
     unknown = [name for name in fields if name not in _FIELDS]
     if unknown:
         return f"unknown field {unknown[0]!r}; fields are {', '.join(_FIELDS)}"
+    if not str(fields.get("name", "")).strip():
+        return "a term needs a name: write a word"
     try:
         return msgspec.convert(fields, Term, strict=False)
     except msgspec.ValidationError as error:
-        return str(error)
+        field = str(error).rpartition("$.")[2].strip("`")
+        wanted = _WANTED.get(field)
+        return f"{field} is {wanted}, not {fields[field]!r}" if wanted else str(error)
 
 
 def _write_rows(terms: Iterable[Term]) -> str:

@@ -25,7 +25,7 @@ _HIDDEN_SIGN = re.compile(f"[{_HIDDEN}]")  # searched for several times faster t
 _HIDDEN_RUN = re.compile(f"[{_HIDDEN}]+")
 _WORD = re.compile(r"([^\W_]+)")
 _PLAIN_WORD = re.compile(r"(\w+)")  # the same and faster where there is no _
-_MIXED = re.compile("[a-z](?:(?=[а-ӿ])|(?<=[а-ӿ].))")
+_MIXED = re.compile("[a-zë](?:(?=[а-ӿ])|(?<=[а-ӿ].))")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--[^<>]*-->")
 _BREAK_TAG = re.compile(r"</?(?:br|p|div|li|tr|h[1-6])\b", re.IGNORECASE)
 _REFERENCE = re.compile(
@@ -46,7 +46,7 @@ _LINKS = (
 _SOFT = "\u00ad"  # stands for what goes without a trace
 _LATIN = "abcehkmoptxyi"
 _CYRILLIC = "авсенкмортхуі"
-_TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
+_TO_CYRILLIC = str.maketrans(_LATIN + "ë", _CYRILLIC + "е")
 _TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
 _PASSES = 4
 
@@ -126,7 +126,7 @@ def normal_words(content: str) -> list[str]:
 
 def unmix(word: str) -> str:
     """Write a folded word of two alphabets in one, if look-alikes allow: moсква → москва."""
-    latin = sum("a" <= sign <= "z" for sign in word)
+    latin = sum("a" <= sign <= "z" or sign == "ë" for sign in word)
     cyrillic = sum("а" <= sign <= "ӿ" for sign in word)
     if not latin or not cyrillic:
         return word
@@ -136,6 +136,15 @@ def unmix(word: str) -> str:
         if not any(first <= sign <= last for sign in written):
             return written
     return word
+
+
+def disguise(word: str) -> str:
+    """A folded word in the letters of the other alphabet that look the same; "" if one has none."""
+    for table, alphabet in ((_TO_LATIN, _LATIN), (_TO_CYRILLIC, _CYRILLIC)):
+        written = word.translate(table)
+        if written != word and set(written) <= set(alphabet):
+            return written
+    return ""
 
 
 def _blank(text: str) -> str:

@@ -218,10 +218,42 @@ def test_an_unreadable_term_file_names_every_line(tmp_path: Path) -> None:
 
 
 def test_a_preview_shows_every_form() -> None:
-    code, lines, said = nabat("terms", "preview", "саммит")
+    code, lines, said = nabat("terms", "preview", "саммит", "--json")
     assert code == 0
     assert {"саммит", "саммита", "саммитами"} <= {line["text"] for line in lines}
     assert "forms" in said
+
+
+def test_a_preview_is_a_table_for_people() -> None:
+    done = CliRunner().invoke(app, ["terms", "preview", "Владимир Путин"])
+    rows = [line.split("  ")[0].strip() for line in done.stdout.splitlines()]
+    assert rows[0] == "form"
+    assert {"Владимира Путина", "В. Путину", "Владимиром Путиным"} <= set(rows)
+
+
+def test_a_preview_looks_into_the_journal() -> None:
+    Path("posts.txt").write_text("саммита не будет\nсаммита не будет\n", "utf-8")
+    said = nabat("terms", "preview", "саммит", "--on", "posts.txt", "--json")[2]
+    assert said.count("found:") == 1
+    nabat("terms", "add", "саммит")
+    assert "found: nothing" in nabat("terms", "preview", "саммит", "--stored", "--json")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["", "--json"], "a term needs a name"),
+        (["взрыв AND метро"], "write А & Б"),
+        (["А", "--case", "upper"], "case is any, exact or capital, not 'upper'"),
+        (["А", "--lang", "ua"], "the language is 'uk'"),
+        (["А", "--lang", "русский"], "a code of two letters"),
+    ],
+)
+def test_a_preview_says_what_is_wrong(words: list[str], said: str) -> None:
+    code, lines, told = nabat("terms", "preview", *words)
+    assert (code, lines) == (2, [])
+    assert said in told
+    assert "line 1" not in told
 
 
 def test_a_check_measures(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from streams.text import tokenize
@@ -54,3 +57,29 @@ def test_a_signature_has_lines_of_its_own(text: str, size: int, signature: str) 
         text[find_signature(tokenize(text), size) :].partition("](h")[0].removesuffix("](t.me/b)")
         == signature
     )
+
+
+def read_marked() -> list[str]:
+    path = Path(__file__).parent / "cases" / "labels.jsonl"
+    return [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
+
+
+def split_marked(marked: str) -> tuple[str, set[int]]:
+    """The text, and the places that its marks [ ] enclose."""
+    text, inside, within = "", set[int](), False
+    for sign in marked:
+        if sign in "[]":
+            within = sign == "["
+            continue
+        if within:
+            inside.add(len(text))
+        text += sign
+    return text, inside
+
+
+@pytest.mark.parametrize("marked", read_marked())
+def test_written_labels_are_masked_and_news_is_not(marked: str) -> None:
+    text, inside = split_marked(marked)
+    masked = {at for start, stop in find_labels(tokenize(text)) for at in range(start, stop)}
+    assert len(masked - inside) <= 1  # a full stop, the end of a line
+    assert len(masked & inside) >= 0.6 * len(inside)

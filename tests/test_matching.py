@@ -71,6 +71,21 @@ def test_labels_do_not_count() -> None:
     assert find("террорист", text) == ["Террорист"]
 
 
+def test_an_entity_settles_what_opens_a_sentence() -> None:
+    watch = compile_watch([Term(name="Роман"), Term(name="роман")])
+    text = "Роман вышел"
+    person = Entity(type="PER", text="Роман", start=0, stop=5, name="Роман")
+    assert [one.term for one in find_mentions(text, watch)] == ["роман"]
+    assert [one.term for one in find_mentions(text, watch, entities=[person])] == ["Роман"]
+
+
+@pytest.mark.parametrize(("name", "number"), [("дрон", 1), ("Дронов", 1)])
+def test_a_person_is_no_mention_of_a_common_word(name: str, number: int) -> None:
+    text = "Депутат Дронов о налёте дронов"
+    person = Entity(type="PER", text="Дронов", start=8, stop=14, name="Дронов")
+    assert len(find_mentions(text, compile_watch([Term(name=name)]), entities=[person])) == number
+
+
 def test_an_entity_of_another_type_is_no_mention() -> None:
     text = "станция Владимир"
     city = Entity(type="LOC", text="Владимир", start=8, stop=16, name="Владимир")

@@ -26,7 +26,14 @@ def read(pattern: str) -> list[tuple[str, bool, bool]]:
             ("банк", False, True), ("банка огурцов", True, False), ("суд", False, True)]),
         ("Ростов-на-Дону", [("Ростов на Дону", False, True)]),
         ("Северный поток — 2", [("Северный поток 2", False, True)]),
+        ("Ван И", [("Ван И", False, True)]),
         ("AT&T", [("AT T", False, True)]),
+        ("Что? Где? Когда?", [("Что Где Когда", False, True)]),
+        ("BLACK AND WHITE", [("BLACK AND WHITE", False, True)]),
+        ("Па́вел Дуpoв", [("Павел Дуров", False, True)]),
+        ("Газ\u00adпром", [("Газпром", False, True)]),
+        ("Толстои\u0306", [("Толстой", False, True)]),
+        ("GPТ", [("GPT", False, True)]),
     ],
 )  # fmt: skip
 def test_reads(pattern: str, parts: list[tuple[str, bool, bool]]) -> None:
@@ -56,6 +63,16 @@ def test_reads(pattern: str, parts: list[tuple[str, bool, bool]]) -> None:
         ("слово " * 13, "13 words"),
         ("а" * 301, "300 are allowed"),
         (" & ".join("абвгдежзи"), "9 parts"),
+        ("взрыв AND метро", "write А & Б"),
+        ("взрыв ИЛИ метро", "two terms"),
+        ("взрыв NOT метро", "write А -Б"),
+        ("NOT метро", "write А -Б"),
+        ("Минск,Гомель", "two terms"),
+        ("взр?в", "end of a word"),
+        ("взрыв~2", "found anyway"),
+        ("/взры.*/", "found anyway"),
+        ("https://a.example/b", "not read"),
+        ("@durov", "not read"),
     ],
 )
 def test_says_what_is_wrong(pattern: str, said: str) -> None:

@@ -2,34 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from streams.terms import compile_pattern
+from streams.matching import find_mentions
+from streams.models import Term
+from streams.terms import compile_pattern, compile_watch
 from streams.words.capitals import CAPITAL, UPPER
-from streams.words.phrases import joins
-
-
-@pytest.mark.parametrize(
-    ("kind", "gap", "answer"),
-    [
-        ("space", " ", True),
-        ("space", "\n«", True),
-        ("space", "\n\n", False),
-        ("space", ", ", False),
-        ("space", "-", True),
-        ("hyphen", "‑", True),
-        ("hyphen", " — ", True),
-        ("hyphen", ", ", False),
-        ("number", " ", False),
-        ("number", "-", True),
-        ("initial", ". ", True),
-        ("initial", "", True),
-        ("initial", "! ", False),
-        ("apostrophe", "’", True),
-        (".", ".", True),
-        (".", " ", False),
-    ],
-)
-def test_what_may_stand_between_words(kind: str, gap: str, *, answer: bool) -> None:
-    assert joins(kind, gap) is answer
 
 
 def asked(pattern: str, form: str, case: str = "any") -> int:
@@ -53,3 +29,23 @@ def test_case_policies() -> None:
     assert asked("Казахстан", "казахстана", "capital") == CAPITAL
     assert asked("ОДКБ", "одкб", "exact") == UPPER
     assert asked('"Мир"', "мир") == CAPITAL
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "answer"),
+    [
+        ("пять миллиардов", "с пятью миллиардами рублей", True),
+        ("пять миллиардов", "из пяти миллиардов", True),
+        ("пять миллиардов", "пятью миллиарды", False),
+        ("Хо Ши Мин", "тропа Хо Ши Мина", True),
+        ("Юн Сок Ёль", "Юн Сок Ёлю вручили повестку", True),
+        ("С-400", "комплекс C-400", True),  # a Latin letter
+        ("НАТО", "саммит HATO", True),  # four of them
+        ("НАТО", "hato", False),
+        ("ВВС", "по данным BBC", False),  # another word
+    ],
+)
+def test_phrases_and_their_words_stand_as_people_write_them(
+    term: str, text: str, *, answer: bool
+) -> None:
+    assert bool(find_mentions(text, compile_watch([Term(name=term)]))) is answer

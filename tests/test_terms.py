@@ -35,6 +35,18 @@ def test_reads_plain_lines_with_comments() -> None:
     assert write_terms(read_terms(text, ""), ".txt") == "Токаев\nМинистерство обороны\nМир & Visa\n"
 
 
+def test_reads_what_spreadsheets_write() -> None:
+    assert read_terms("\ufeffname;budget\r\nТокаев;2\r\nМир;\r\n", ".csv") == [
+        Term(name="Токаев", budget=2),
+        Term(name="Мир"),
+    ]
+
+
+def test_plain_lines_name_a_pattern_once() -> None:
+    terms = [Term(name="карта", pattern="Мир"), Term(name="Мир")]
+    assert write_terms(terms, ".txt") == "Мир\n"
+
+
 def test_reads_csv_by_header_in_any_order() -> None:
     text = "\ufeffcase,name,budget\nexact,МИД,3\n,Токаев,\n"
     assert read_terms(text, ".csv") == [

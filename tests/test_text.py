@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.text import clean, fold, normal_words, tokenize
+from streams.text import clean, disguise, fold, normal_words, tokenize
 
 SIGNS = st.text(st.sampled_from("аЯёe1 -.\n*_~<>/&;:#@[]()bqwmpn\u0301\u00ad\u200b\ufe0fи\u0306"))
 TEXTS = st.one_of(
@@ -61,6 +61,7 @@ def test_folding_keeps_the_length_of_every_character() -> None:
         ("**Ново**сибирск и **МИД **России", "новосибирск и мид россии"),
         ("<b>МИД</b>а<br>рядом", "мида рядом"),
         ("Moсква и Сhat", "москва и chat"),
+        ("Лëха купил Citroën", "леха купил citroën"),
         ("[👉 Топор](https://t.me/topor) t.me/mash www.ria.ru x@mail.ru @akorda", "топор"),
         ("#Токаев_Путин Ещё", "токаев путин еще"),
         ("Мои\u0306 ё\u0308ж е\u0308лка", "мой еж елка"),
@@ -69,3 +70,8 @@ def test_folding_keeps_the_length_of_every_character() -> None:
 )
 def test_words_of_a_dirty_text(text: str, words: str) -> None:
     assert normal_words(text) == words.split()
+
+
+@pytest.mark.parametrize(("word", "other"), [("нато", "hato"), ("c", "с"), ("мид", ""), ("7", "")])
+def test_a_word_in_disguise(word: str, other: str) -> None:
+    assert disguise(word) == other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,25 +84,37 @@ def mute(
 
 @app.command(epilog='Example: nabat terms preview "Касым-Жомарт Токаев"')
 @judge
-def preview(
+def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="A term as you would add it.")],
     lang: Annotated[str, typer.Option(help="Language of the pattern.")] = "ru",
     case: Annotated[str, typer.Option(help="any, exact or capital.")] = "any",
     on: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Documents to find it in.")
     ] = None,
+    stored: Annotated[bool, typer.Option("--stored", help="Find it in the journal.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Write the forms as JSON lines.")] = False,
+    shell: Where = "store",
 ) -> None:
-    """Print every form that a term matches."""
+    """Print every form that a term matches, what it collides with, and first hits."""
     from infra.watching import preview as look
+    from infra.watching import read_texts
 
-    found = look(_to_term(_check_term({"name": name, "lang": lang, "case": case})), on)
-    for form in found.forms:
-        emit(form)
+    term = _to_term(_check_term({"name": name, "lang": lang, "case": case}))
+    texts = read_texts(on) if on else _read_stored(context, shell) if stored else ()
+    found = look(term, texts)
+    if json:
+        for form in found.forms:
+            emit(form)
+    else:
+        _show_forms(found.forms)
     for one in found.collisions:
         words = ", ".join(one.words)
         say(f"collides: {one.form} is a frequent word ({one.per_million} in a million): {words}")
     for sample in found.samples:
         say(f"found: {sample}")
+    if (on or stored) and not found.samples:
+        say("found: nothing")
     say(f"{len(found.forms)} forms")
 
 
@@ -155,6 +168,25 @@ def export_terms(
         raise refuse(f"--format {form}: there are jsonl, csv, txt")
     terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
     typer.echo(write_terms(terms, f".{form}"), nl=False)
+    lost = sum(bool(value.keys() - {"name"}) for value in map(msgspec.to_builtins, terms))
+    if form == "txt" and lost:
+        say(f"plain lines hold patterns alone: {lost} terms say more; csv and jsonl keep it")
+
+
+def _show_forms(forms: Sequence[Any]) -> None:
+    """A table: the form, the letters that it asks for, the cases that it stands for."""
+    rows = [("form", "letters", "cases"), *((one.text, one.letters, one.cases) for one in forms)]
+    first, second = (max(len(row[at]) for row in rows) for at in (0, 1))
+    for form, letters, cases in rows:
+        typer.echo(f"{form:{first}}  {letters:{second}}  {cases}")
+
+
+def _read_stored(context: typer.Context, shell: str) -> Iterator[str]:
+    from infra.corpora.journals import open_journal
+    from infra.watching import to_text
+
+    with open_journal(read_settings_of(context), shell) as journal:
+        yield from map(to_text, journal.read())
 
 
 def _read_terms(context: typer.Context, shell: str) -> dict[str, dict[str, Any]]:
@@ -176,9 +208,12 @@ def _append(context: typer.Context, shell: str, changes: list[tuple[str, str, An
 
 def _check_term(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of a term that can be read; raises `TermError`."""
-    from streams.terms import read_terms
+    from streams.terms import TermError, read_terms
 
-    (term,) = read_terms(msgspec.json.encode(fields).decode(), ".jsonl")
+    try:
+        (term,) = read_terms(msgspec.json.encode(fields).decode(), ".jsonl")
+    except TermError as error:
+        raise TermError(str(error).removeprefix("line 1: ")) from error
     checked: dict[str, Any] = msgspec.to_builtins(term)
     return checked
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import msgspec
+
 from streams.text import fold
 from streams.words.endings import Forms, read_table
-from streams.words.paradigms import SINGULAR, is_name, is_only_proper, read
+from streams.words.joints import DESIGNATION, INITIAL, PatternWord
+from streams.words.paradigms import SINGULAR, is_known, is_name, is_only_proper, read
 
 CAPITAL = 1 << 12  # the form counts only with a capital letter
 UPPER = 1 << 13  # the form counts only with its stem in capitals
@@ -49,5 +52,32 @@ def _load_generic() -> frozenset[str]:
     """Adjectives in the nominative that make no name by themselves (streams/data/generic.txt)."""
     lemmas = [row[0] for row in read_table("generic.txt")]
     return frozenset(
-        form.word for one in lemmas for form in read(one)[0].lexeme if "nomn" in form.tag
+        fold(form.word) for one in lemmas for form in read(one)[0].lexeme if "nomn" in form.tag
     )
+
+
+def recase(words: tuple[PatternWord, ...]) -> tuple[PatternWord, ...]:
+    """ПУТИН is no abbreviation, ТЕРАКТ no name, эльвира набиуллина one."""
+    if len(words) > 1 and all(map(_is_small_name, words)):
+        return tuple(msgspec.structs.replace(word, text=word.text.capitalize()) for word in words)
+    return tuple(map(_calm, words))
+
+
+def _calm(word: PatternWord) -> PatternWord:
+    """A word of the dictionary that is no abbreviation, without its needless capitals."""
+    text, low = word.text, fold(word.text)
+    if not text.isupper() or len(text) <= DESIGNATION or not is_known(low):
+        return word
+    if any("Abbr" in parse.tag for parse in read(low)):
+        return word
+    quiet = text.lower() if any(not is_name(p) for p in read(low)[:1]) else text.capitalize()
+    return msgspec.structs.replace(word, text=quiet)
+
+
+def _is_small_name(word: PatternWord) -> bool:
+    """Whether a word in small letters is a first name, a surname, or none of the dictionary."""
+    text = fold(word.text)
+    if word.text != word.text.lower() or not text.isalpha() or len(text) == INITIAL:
+        return False
+    names = (p for p in read(text)[:1] if "Name" in p.tag or "Surn" in p.tag)
+    return not is_known(text) or any("nomn" in p.tag for p in names)

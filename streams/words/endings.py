@@ -11,6 +11,7 @@ from streams.text import fold, unmix
 
 Forms = dict[str, int]  # form → the cases that it stands for, as bits (see streams.words.paradigms)
 ALL = (1 << 12) - 1
+_Ending = tuple[re.Pattern[str], int, tuple[tuple[str, int], ...]]
 _VOWELS = frozenset("аеиоуыэюя")
 _SUFFIXES = (
     dict.fromkeys(("ом", "ем"), 16)
@@ -73,25 +74,30 @@ def read_table(name: str) -> list[list[str]]:
     return [[part.strip() for part in line.split(" | ")] for line in lines]
 
 
-@lru_cache(maxsize=1)
-def _load_endings() -> tuple[tuple[re.Pattern[str], int, tuple[tuple[str, int], ...]], ...]:
+@lru_cache(maxsize=4)
+def _load_endings(
+    lang: str,
+) -> tuple[tuple[re.Pattern[str], int, tuple[tuple[str, int], ...]], ...]:
     rules = []
-    for end, cut, singular, plural, _ in read_table("endings.txt"):
-        rules.append((re.compile(end), int(cut), tuple(_spread(singular, plural))))
+    for end, cut, singular, plural, _ in read_table(
+        "endings.txt" if lang == "ru" else f"endings.{lang}.txt"
+    ):
+        rules.append((re.compile(end), int(cut), tuple(spread(singular, plural))))
     return tuple(rules)
 
 
-def _spread(singular: str, plural: str) -> Iterator[tuple[str, int]]:
+def spread(singular: str, plural: str) -> Iterator[tuple[str, int]]:
+    """The endings of twelve cases, each with its bit."""
     for shift, column in ((0, singular), (6, plural)):
         for case, endings in enumerate(column.split()) if column != "-" else ():
             for ending in endings.split("/"):
                 yield ending.replace("0", ""), 1 << (case + shift)
 
 
-def decline(word: str) -> Forms:
-    """Forms by the end of the word (streams/data/endings.txt)."""
+def decline(word: str, lang: str = "ru") -> Forms:
+    """Forms by the end of the word (streams/data/endings.txt, endings.uk.txt, endings.be.txt)."""
     forms: Forms = {}
-    for end, cut, endings in _load_endings():
+    for end, cut, endings in _load_endings(lang):
         if end.search(word):
             stem = word[: len(word) - cut]
             for ending, bits in endings:
@@ -100,15 +106,41 @@ def decline(word: str) -> Forms:
     return forms
 
 
-_KAZAKH_PLURAL = ("", "лар", "лер", "дар", "дер", "тар", "тер")
+_KAZAKH_SOFT = {"к": "г", "қ": "ғ", "п": "б"}
+_KAZAKH_VOWELS = frozenset("аәеиоөуұүыіэюя")
+# Each pair: after back vowels, after front ones.
+_KAZAKH_PLURAL = (("", ""), ("лар", "лер"), ("дар", "дер"), ("тар", "тер"))
 _KAZAKH_CASES = (
-    "",
-    *("ның", "нің", "дың", "дің", "тың", "тің", "ға", "ге", "қа", "ке", "на", "не"),
-    *("ны", "ні", "ды", "ді", "ты", "ті", "да", "де", "та", "те", "нда", "нде"),
-    *("дан", "ден", "тан", "тен", "нан", "нен", "мен", "бен", "пен"),
+    *(("", ""), ("ның", "нің"), ("дың", "дің"), ("тың", "тің"), ("ға", "ге"), ("қа", "ке")),
+    *(("на", "не"), ("ны", "ні"), ("ды", "ді"), ("ты", "ті"), ("да", "де"), ("та", "те")),
+    *(("нда", "нде"), ("дан", "ден"), ("тан", "тен"), ("нан", "нен"), ("мен", "мен")),
+    *(("бен", "бен"), ("пен", "пен"), ("дағы", "дегі"), ("тағы", "тегі"), ("ндағы", "ндегі")),
+)
+_KAZAKH_OWNED = (("ы", "і"), ("ымыз", "іміз"))  # after a vowel сы, мыз
+_KAZAKH_OWNED_CASES = (
+    *(("", ""), ("ның", "нің"), ("дың", "дің"), ("на", "не"), ("ға", "ге"), ("н", "н")),
+    *(("ды", "ді"), ("нда", "нде"), ("да", "де"), ("нан", "нен"), ("дан", "ден")),
+    *(("мен", "мен"), ("бен", "бен"), ("ндағы", "ндегі"), ("дағы", "дегі")),
 )
 
 
 def agglutinate(word: str) -> Forms:
-    """Kazakh: stem, plural, case; every vowel harmony, since other harmonies are no words."""
-    return {word + plural + case: ALL for plural in _KAZAKH_PLURAL for case in _KAZAKH_CASES}
+    """Kazakh: stem, plural, whose it is, case; in both vowel harmonies, as names choose freely."""
+    found = {form: ALL for harmony in (0, 1) for form in _build_kazakh(word, harmony)}
+    return {word: ALL, **found}
+
+
+def _build_kazakh(word: str, harmony: int) -> Iterator[str]:
+    for plural in _KAZAKH_PLURAL:
+        stem = word + plural[harmony]
+        yield from (stem + case[harmony] for case in _KAZAKH_CASES)
+        for owned in _KAZAKH_OWNED:
+            for whose in _own(stem, owned[harmony]):
+                yield from (whose + case[harmony] for case in _KAZAKH_OWNED_CASES)
+
+
+def _own(stem: str, ending: str) -> tuple[str, ...]:
+    """мектеп: мектебі, банк: банкі, бала: баласы, баламыз."""
+    if stem[-1] in _KAZAKH_VOWELS:
+        return (stem + ("с" + ending if len(ending) == 1 else ending[1:]),)
+    return stem + ending, stem[:-1] + _KAZAKH_SOFT.get(stem[-1], stem[-1]) + ending

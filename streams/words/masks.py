@@ -11,13 +11,29 @@ from streams.words.endings import read_table
 # Every label holds one of these words: participles, short and full, and nouns.
 _SHORT = ("", "а", "о", "ы")
 _FULL = ("ый", "ая", "ое", "ые", "ого", "ой", "ому", "ую", "ым", "ом", "ых", "ыми")
-_MARKS = frozenset(
-    stem + ending
-    for stem in ("признан", "внесен", "включен", "запрещен")
-    for ending in (*_SHORT, *("н" + full for full in _FULL))
-) | {stem + end for stem in ("иноагент", "агент") for end in ("", *"ауеы", "ом", "ов", "ам", "ами")}
+_MARKS = (
+    frozenset(
+        stem + ending
+        for stem in ("признан", "внесен", "включен", "запрещен")
+        for ending in (*_SHORT, *("н" + full for full in _FULL))
+    )
+    | frozenset("нежелательн" + full for full in _FULL)
+    | {
+        stem + end
+        for stem in ("иноагент", "агент")
+        for end in ("", *"ауеы", "ом", "ов", "ам", "ами")
+    }
+)
 _BRACKETS = re.compile(r"\(([^()]{2,400})\)")
+# One asterisk opens a footnote; several make letters bold, unless the line is a label to its end.
 _FOOTNOTE = re.compile(r"^[\s_]*\*(?!\*)[^\n]{2,300}", re.MULTILINE)
+_STARRED = re.compile(
+    r"^[\s_]*\*{2,3}[^\w\n*]{0,3}(?=признан|объявлен|внесен|включен|запрещен|организаци|движени|"
+    r"компани|принадлежит|сми|иноагент|иностранн|физ|лицо|террорист|экстремист|нежелательн)"
+    r"[^\n*()]{2,160}$",
+    re.MULTILINE,
+)
+_SHAPES = ((_BRACKETS, "brackets"), (_FOOTNOTE, "footnote"), (_STARRED, "brackets"))
 
 Span = tuple[int, int]
 
@@ -27,14 +43,31 @@ def find_labels(tokens: Tokens) -> list[Span]:
     if _MARKS.isdisjoint(tokens.words):
         return []
     low = fold(tokens.content)
-    spans = [match.span() for pattern in _load("anywhere") for match in pattern.finditer(low)]
-    for shape, place in ((_BRACKETS, "brackets"), (_FOOTNOTE, "footnote")):
+    spans = [_find_span(match) for pattern in _load("anywhere") for match in pattern.finditer(low)]
+    for shape, place in _SHAPES:
         spans += [
             match.span()
             for match in shape.finditer(low)
-            if any(pattern.search(match.group().strip("()")) for pattern in _load(place))
+            if any(pattern.search(match.group().strip("()*\n ")) for pattern in _load(place))
         ]
-    return sorted(spans)
+    return _merge(sorted(spans))
+
+
+def _find_span(match: re.Match[str]) -> Span:
+    """What of a match is the label: the group of that name, or all."""
+    return match.span("label" if "label" in match.re.groupindex else 0)
+
+
+def _merge(spans: list[Span]) -> list[Span]:
+    """Spans in order, those that overlap made one."""
+    merged: list[Span] = []
+    for span in spans:
+        if merged and span[0] < merged[-1][1]:
+            start, stop = merged[-1]
+            merged[-1] = start, max(stop, span[1])
+        else:
+            merged.append(span)
+    return merged
 
 
 def find_signature(tokens: Tokens, size: int) -> int:

@@ -36,8 +36,12 @@ _CASES = {"nomn": 0, "gent": 1, "gen1": 1, "gen2": 1, "datv": 2, "accs": 3, "acc
 }
 PROPER = frozenset({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"})
 _NOMINAL = frozenset({"NOUN", "ADJF", "PRTF", "NUMR", "NPRO"})
+_NEUTER_PLACE = re.compile("(?:[ое]в|[иы]н)о$")
+_VOWELS = frozenset("аеиоуыэюяьй")
+_BENT = frozenset({"VERB", "PRTS", "ADJS", "COMP", "GRND", "INTJ"})  # forms of other words
 _SURNAME = re.compile("(?:[оеё]в|[иы]н|[сцз]к[ио]й|ый)$")
 _ADJECTIVE = re.compile("(?:[ыио]й|[ая]я|[ое]е|[ыи]е)$")
+_OFTEN = 0.2  # of the readings of a word
 Lemma = tuple[str, str, bool]  # folded lemma, part of speech, whether it is a name
 Kind = Literal["common", "proper", "abbreviation", "fixed"]
 
@@ -93,7 +97,10 @@ def inflect(written: str, lang: str = "ru") -> Paradigm:
     if lang == "kk":
         return Paradigm(agglutinate(word), "proper" if written[0].isupper() else "common")
     if lang in {"uk", "be"}:
-        return Paradigm(decline(word) or {word: ALL}, "common", known=False)
+        forms = decline(word, lang)
+        if written[0].isupper():
+            forms = _keep_singular(forms)
+        return Paradigm(forms or {word: ALL}, "common", known=False)
     return _inflect_proper(word) if written[0].isupper() else _inflect_common(word)
 
 
@@ -101,11 +108,13 @@ def adjective(word: str) -> Forms:
     """The forms of an adjective or participle that stands before its noun; none if it is none."""
     forms: Forms = {}
     for parse in read(word) if is_known(word) or _ADJECTIVE.search(word) else ():
+        if "Fixd" in parse.tag and _declines(word):  # Кит Келлог
+            continue
         if parse.tag.POS in {"ADJF", "PRTF"} and parse.tag.case == "nomn":
             number, gender = parse.tag.number, parse.tag.gender
             for form in parse.lexeme:
                 tag = form.tag
-                if tag.POS != parse.tag.POS or "Supr" in tag or _differs(tag, parse.tag):
+                if tag.POS != parse.tag.POS or _differs(tag, parse.tag):
                     continue
                 if tag.number == "plur" or (number == "sing" and tag.gender == gender):
                     add_form(forms, form.word, slots(tag))
@@ -115,8 +124,14 @@ def adjective(word: str) -> Forms:
 
 
 def _differs(first: Any, second: Any) -> bool:
-    """Participles of one verb: соединённый and соединивший are two words."""
-    return bool(first.voice != second.voice or first.tense != second.tense)
+    """Соединённый and соединивший are two words, and so are высшая and высокая."""
+    degrees = ("Supr" in first) != ("Supr" in second)
+    return bool(degrees or first.voice != second.voice or first.tense != second.tense)
+
+
+def _declines(word: str) -> bool:
+    """Whether the word is a noun in the nominative that declines."""
+    return any(p.tag.POS == "NOUN" and "nomn" in p.tag and "Fixd" not in p.tag for p in read(word))
 
 
 def is_noun(word: str) -> bool:
@@ -137,8 +152,15 @@ def _collect(parses: Iterable[Any]) -> Forms:
 
 
 def _same_gender(parse: Any) -> Iterator[Any]:
-    """The lexeme; of surnames and patronymics the half that the word belongs to."""
+    """The lexeme; of surnames and patronymics the half that the word belongs to.
+
+    A participle is a word of its own: пострадавший, but not пострадал.
+    """
     gender = parse.tag.gender
+    if parse.tag.POS == "PRTF":
+        participles = (form for form in parse.lexeme if form.tag.POS in {"PRTF", "PRTS"})
+        yield from (form for form in participles if not _differs(form.tag, parse.tag))
+        return
     if gender is None or not ("Surn" in parse.tag or "Patr" in parse.tag):
         yield from parse.lexeme
         return
@@ -155,18 +177,46 @@ def _inflect_proper(word: str) -> Paradigm:
         forms = _collect(nouns)
         if all("Name" in p.tag and "Fixd" in p.tag for p in nouns):  # Эммануэль is a man as well
             forms = {**decline(word), **forms}
-        return Paradigm(forms, "proper")
+        return Paradigm({**forms, **_supply(word, forms), **_shorten(forms)}, "proper")
     if known and (forms := adjective(word)):
         return Paradigm(forms, "proper")
-    if known and not any("nomn" in p.tag or p.tag.case is None for p in read(word)):
-        known = False  # Токаев: to the dictionary only a form of токай
+    if known and not any("nomn" in p.tag or _stays(p.tag) for p in read(word)):
+        known = False  # Токаев: to the dictionary only a form of токай; Милей of миля, and милее
     if known:
         return Paradigm(_keep_number(_collect(read(word)[:1]), word), "proper")
     forms = {**load_extra().get(word, {}), **decline(word)}
     if not _SURNAME.search(word):
-        forms = {form: bits for form, bits in forms.items() if bits & SINGULAR} or forms
+        forms = _keep_singular(forms)
     forms[word] = ALL
     return Paradigm(forms, "proper", known=False)
+
+
+def _supply(word: str, forms: Forms) -> Forms:
+    """What people write beside the dictionary: из Лахора (it has Лахра), в Южном Бутово."""
+    if _NEUTER_PLACE.search(word):
+        return {word: ALL}
+    if word[-1] in _VOWELS or word + "а" in forms:
+        return {}
+    regular = _keep_singular(decline(word))
+    return {form: bits for form, bits in regular.items() if not is_known(form)}
+
+
+def _shorten(forms: Forms) -> Forms:
+    """Бермуд beside Бермудов: names without a singular drop the ending, if that is no word."""
+    if any(bits & SINGULAR for bits in forms.values()):
+        return {}
+    stems = {form.removesuffix("ов"): bits for form, bits in forms.items() if form.endswith("ов")}
+    return {stem: bits for stem, bits in stems.items() if not is_known(stem)}
+
+
+def _stays(tag: Any) -> bool:
+    """Whether a reading is a word as a dictionary lists it, and declines no further."""
+    return tag.case is None and tag.POS not in _BENT
+
+
+def _keep_singular(forms: Forms) -> Forms:
+    """The singular of a name, if it has one."""
+    return {form: bits for form, bits in forms.items() if bits & SINGULAR} or forms
 
 
 def _keep_number(forms: Forms, word: str) -> Forms:
@@ -180,7 +230,9 @@ def _inflect_common(word: str) -> Paradigm:
     parses, known = read(word), is_known(word)
     exact = [p for p in parses if _is_dictionary_form(p, word)]
     exact = [p for p in exact if not is_name(p)] or exact
-    chosen = [p for p in exact if p.tag.POS == "NOUN"] or exact
+    nouns = [p for p in exact if p.tag.POS == "NOUN"]
+    rare = sum(p.score for p in nouns) < _OFTEN and any(p.tag.POS == "INFN" for p in exact)
+    chosen = exact if rare else nouns or exact  # стать is a verb, печь a noun
     if not chosen:
         chosen = [p for p in parses if "nomn" in p.tag or p.tag.case is None][:1]
     forms = _collect(chosen)

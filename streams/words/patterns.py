@@ -10,7 +10,8 @@ import re
 
 from msgspec import Struct
 
-from streams.words.phrases import PatternWord
+from streams.text import clean, fold, unmix
+from streams.words.joints import PatternWord
 
 MAX_LENGTH = 300
 MAX_WORDS = 12
@@ -19,6 +20,19 @@ MIN_PREFIX = 3
 _PART = re.compile(
     r'\s*(?:(?P<and>&(?=\s|$))|(?P<not>(?<!\S)[-−](?=[^\W_"«]|"))|"(?P<quote>[^"]*)")'
 )
+# What other query languages know and this one does not, and what to write instead.
+_FOREIGN = (
+    (re.compile(r"(?<!\S)AND(?!\S)(?=.*[а-яё])|(?<=[а-яё]) AND(?!\S)"), "write А & Б"),
+    (
+        re.compile(r"(?<!\S)(?:OR|ИЛИ)(?!\S)(?=.*[а-яё])|(?<=[а-яё]) (?:OR|ИЛИ)(?!\S)"),
+        "write two terms",
+    ),
+    (re.compile(r"(?<!\S)(?:NOT|НЕ)(?!\S)(?=.*[а-яё])|(?<=[а-яё]) (?:NOT|НЕ)(?!\S)"), "write А -Б"),
+    (re.compile(r"(?<=[^\W\d_])[,;](?=[^\W\d_])|;"), "write two terms"),
+    (re.compile(r"(?<=[^\W_])[?](?=[^\W_])"), "an ending is written *, at the end of a word"),
+    (re.compile(r"(?<=[^\W_])[~^][0-9]|\*\*|\.\*|\\"), "all forms of a word are found anyway"),
+)
+_LETTERS = re.compile(r"[^\W\d_]+")
 _SPLIT = re.compile(r"\*[^\W_]")
 _WORD = re.compile(r"([^\W_]+)(\*?)")
 
@@ -43,7 +57,7 @@ def parse_pattern(pattern: str) -> tuple[Part, ...]:
             "shorter terms instead"
         )
     _reject_signs(pattern)
-    parts = tuple(_build(*piece) for piece in _cut(pattern))
+    parts = tuple(_build(*piece) for piece in _cut(_clean(pattern)))
     if not any(part.wanted for part in parts):
         raise PatternError(f"nothing is looked for in {pattern!r}: write a word before the -")
     if len(parts) > MAX_PARTS:
@@ -58,6 +72,26 @@ def _reject_signs(pattern: str) -> None:
         if sign in pattern:
             hint = "write two terms instead" if sign == "|" else "there is no grouping"
             raise PatternError(f"{sign!r} has no meaning in a pattern ({pattern!r}): {hint}")
+    for foreign, hint in _FOREIGN:
+        if match := foreign.search(pattern):
+            sign = match.group().strip()
+            raise PatternError(f"{sign!r} has no meaning in a pattern ({pattern!r}): {hint}")
+
+
+def _clean(pattern: str) -> str:
+    """The pattern as a text would be read: no stress marks, no letters of another alphabet."""
+    cleaned = clean(pattern).text
+    if pattern.strip() and not cleaned.strip():
+        raise PatternError(f"{pattern!r} is a link or an account, and those are not read: name it")
+    return _LETTERS.sub(_mend, cleaned)
+
+
+def _mend(match: re.Match[str]) -> str:
+    word = match.group()
+    letters = zip(word, unmix(fold(word)), strict=True)
+    return "".join(
+        old if fold(old) == new else new.upper() if old.isupper() else new for old, new in letters
+    )
 
 
 def _cut(pattern: str) -> list[tuple[str, bool, bool]]:

@@ -7,57 +7,41 @@ with it, what depends on it stays as written; a name that follows it may do eith
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
-from streams.text import fold
-from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand
-from streams.words.endings import ALL, Forms
+from streams.text import disguise, fold
+from streams.words.capitals import CAPITAL, DOUBTFUL, UPPER, demand, recase
+from streams.words.endings import ALL, Forms, add_form, decline
+from streams.words.heads import PARTICLES, PREPOSITIONS, find_head, lead
+from streams.words.joints import DESIGNATION, INITIAL, PatternWord, name_join
 from streams.words.paradigms import (
     PLURAL,
+    SINGULAR,
     Lemma,
     adjective,
     inflect,
     is_known,
     is_noun,
     read,
+    slots,
     to_lemma,
 )
+from streams.words.plain import PLAIN, agree_plainly
 
 NOMINATIVE = 1 | 1 << 6
-_INITIAL = 1
-_JOINS = {
-    "space": re.compile(r"[\s«»\"„“”‘’'`*_~]*|[-‐‑]"),
-    "hyphen": re.compile(r"\s?[-‐‑‒–—−]\s?|\s+"),
-    "number": re.compile(r"\s?[-‐‑‒–—−]\s?|"),
-    "initial": re.compile(r"\.?[-‐‑]?\s*"),
-    "apostrophe": re.compile(r"['’ʼ`‘]?"),
-}
+GENITIVE = 1 << 1 | 1 << 7
+ACCUSATIVE = 1 << 3 | 1 << 9
 KINDS = {
     "initial": re.compile("[а-яa-z]"),
     "patronymic": re.compile("[а-я]+(?:[ое]вич|[ое]вн|ичн|ьич|[иу]лы|кызы)[а-я]{0,2}"),
 }
-_NAMES = frozenset({"Name", "Surn", "Patr"})
 _HYPHENS = frozenset({"-", "‐", "‑"})
 _NOMINALS = frozenset({"NOUN", "ADJF", "PRTF"})
 _OFTEN = 0.2  # of the readings of a word
-_DESIGNATION = 4  # letters: Ил-76, МиГ-31
-_PREPOSITIONS = frozenset(
-    [
-        *("в", "во", "на", "о", "об", "по", "за", "из", "к", "ко", "с", "со", "у", "от", "до"),
-        *("для", "без", "под", "над", "при", "про", "через", "между"),
-    ]
-)
-
-
-class PatternWord(Struct, frozen=True):
-    """A word of a pattern as written, and what stands before it; `star`: any ending will do."""
-
-    text: str
-    gap: str = ""
-    star: bool = False
+_SYLLABLE = 5  # letters: Цзинь, Сянь, Тьинь
+_OBLIQUE = frozenset({"gent", "datv", "ablt", "loct"})
 
 
 class Step(Struct, frozen=True, gc=False):
@@ -78,16 +62,6 @@ class Step(Struct, frozen=True, gc=False):
 Phrase = tuple[Step, ...]
 
 
-@lru_cache(maxsize=1 << 12)
-def joins(kind: str, gap: str) -> bool:
-    """Whether `gap` may stand between two words of a phrase; no empty line ever does."""
-    if gap.count("\n") > 1:
-        return False
-    if pattern := _JOINS.get(kind):
-        return pattern.fullmatch(gap) is not None
-    return gap.strip() == kind
-
-
 def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
     """A phrase that stands exactly so; capitals of the pattern are demanded of the text."""
     return tuple(_step(word, _freeze(word, case), before) for before, word in _pair(words))
@@ -95,7 +69,8 @@ def build_exact(words: tuple[PatternWord, ...], case: str) -> Phrase:
 
 def build_phrases(words: tuple[PatternWord, ...], lang: str, case: str) -> list[Phrase]:
     """The ways to write a phrase in all its forms; names also with initials."""
-    forms = _agree(words, lang)
+    words = recase(words) if case == "any" and lang == "ru" else words
+    forms = agree_plainly(words, lang) if lang in PLAIN else _agree(words, lang)
     steps = tuple(
         _step(word, demand(word.text, one, case, _is_lone(words, at)), before)
         for at, ((before, word), one) in enumerate(zip(_pair(words), forms, strict=True))
@@ -125,21 +100,9 @@ def _pair(words: tuple[PatternWord, ...]) -> list[tuple[PatternWord | None, Patt
 
 
 def _step(word: PatternWord, forms: Forms, before: PatternWord | None) -> Step:
-    join = _name_join(before, word) if before else "space"
+    join = name_join(before, word) if before else "space"
     text = fold(word.text)
     return Step(forms, join, text if word.star else "", len(text))
-
-
-def _name_join(before: PatternWord, word: PatternWord) -> str:
-    gap = word.gap.strip()
-    if len(before.text) == _INITIAL and before.text.isupper() and gap in {"", ".", ".-"}:
-        return "initial"
-    if gap and gap in "'’ʼ`‘":
-        return "apostrophe"
-    if gap and gap in "-‐‑‒–—−":
-        short = before.text.isupper() or len(before.text) <= _DESIGNATION
-        return "number" if word.text.isdigit() and short else "hyphen"
-    return "space" if _JOINS["space"].fullmatch(gap) else gap
 
 
 def _freeze(word: PatternWord, case: str) -> Forms:
@@ -151,23 +114,33 @@ def _freeze(word: PatternWord, case: str) -> Forms:
 
 def _agree(words: tuple[PatternWord, ...], lang: str) -> list[Forms]:
     """The forms of each word, by its place before, at, or after the head."""
-    head = _find_head(words)
+    head = find_head(words)
     number = ALL
     found = []
     for at, word in enumerate(words):
         if at < head:
-            one = adjective(fold(word.text)) or {fold(word.text): ALL}
+            one = lead(words, at)
         elif at == head:
-            one = dict(inflect(word.text, lang).forms)
+            one = _enliven(words, at, inflect(word.text, lang).forms)
             number = _number(words, word)
         else:
             one = _depend(words, at, lang)
         found.append(one)
     limited = [_limit(one, number) if at <= head else one for at, one in enumerate(found)]
     return [
-        {**one, fold(word.text): ALL} if at >= head and _may_stay(words, at) else one
+        {**one, **_disguise(words, at)}
+        | ({fold(word.text): ALL} if at >= head and _may_stay(words, at) else {})
         for at, (word, one) in enumerate(zip(words, limited, strict=True))
     ]
+
+
+def _enliven(words: tuple[PatternWord, ...], at: int, forms: Forms) -> Forms:
+    """Жордана Барделлу: in a name that goes on, a genitive may be an accusative."""
+    if at + 1 == len(words) or not (
+        words[at].text[0].isupper() and words[at + 1].text[0].isupper()
+    ):
+        return dict(forms)
+    return {form: bits | (bits & GENITIVE) << 2 for form, bits in forms.items()}
 
 
 def _may_stay(words: tuple[PatternWord, ...], at: int) -> bool:
@@ -177,7 +150,10 @@ def _may_stay(words: tuple[PatternWord, ...], at: int) -> bool:
     if words[at + 1].gap.strip() in _HYPHENS:
         return True
     named = words[at].text[0].isupper() and not adjective(fold(words[at].text))
-    return named and all(word.text[0].isupper() or _is_apposed(word) for word in words)
+    return named and all(
+        word.text[0].isupper() or fold(word.text) in PARTICLES or _is_apposed(word)
+        for word in words
+    )
 
 
 def _is_apposed(word: PatternWord) -> bool:
@@ -199,42 +175,53 @@ def _number(words: tuple[PatternWord, ...], head: PatternWord) -> int:
     return PLURAL if nominative and all(p.tag.number == "plur" for p in nominative) else ALL
 
 
-def _find_head(words: tuple[PatternWord, ...]) -> int:
-    for at, word in enumerate(words):
-        text = fold(word.text)
-        follows = at + 1 < len(words) and words[at + 1].text[0].isalpha()
-        if adjective(text) and follows and _heads(words[at + 1]):
-            continue
-        if _heads(word):
-            return at
-    return 0 if len(words) == 1 else len(words)
-
-
-def _heads(word: PatternWord) -> bool:
-    """Whether a word can be the head of a phrase, or lead to one."""
-    text = fold(word.text)
-    if text in _PREPOSITIONS or len(text) == _INITIAL:
-        return False
-    if is_noun(text) or adjective(text) or any(p.tag.POS == "INFN" for p in read(text)):
-        return True
-    return word.text[0].isupper() and inflect(word.text).kind != "common"
-
-
 def _depend(words: tuple[PatternWord, ...], at: int, lang: str) -> Forms:
     """After the head: as written, or, where it may be in apposition, in the head's case."""
     word = words[at]
     text = fold(word.text)
     frozen = {text: ALL}
-    if fold(words[at - 1].text) in _PREPOSITIONS or word.text.isdigit():
+    if fold(words[at - 1].text) in PREPOSITIONS or word.text.isdigit():
         return frozen
+    if any(p.tag.POS == "NUMR" for p in read(fold(words[at - 1].text))[:1]):
+        return _count(text) or frozen
     paradigm = inflect(word.text, lang)
     if paradigm.kind in {"abbreviation", "fixed"}:
         return dict.fromkeys(paradigm.forms, ALL)
-    if word.text[0].isupper() and paradigm.forms.get(text, 0) & NOMINATIVE:
-        return {**paradigm.forms, **frozen}
-    if _is_apposed(word):
-        return {**paradigm.forms, **frozen}
-    return {**adjective(text), **frozen} if word.gap.strip() in _HYPHENS else frozen
+    hyphened = word.gap.strip() in _HYPHENS
+    named = word.text[0].isupper() and paradigm.forms.get(text, 0) & NOMINATIVE
+    if named or _is_apposed(word) or (hyphened and is_noun(text)):  # вайб-чек
+        return {**_sound(words, at), **paradigm.forms, **frozen}
+    return {**adjective(text), **frozen} if hyphened else frozen
+
+
+def _sound(words: tuple[PatternWord, ...], at: int) -> Forms:
+    """Хо Ши Мин, Юн Сок Ёль: a last syllable declines by its sound, whatever word it looks like."""
+    syllables = all(word.text.istitle() and len(word.text) <= _SYLLABLE for word in words)
+    if not syllables or at + 1 < len(words):
+        return {}
+    return {form: bits for form, bits in decline(fold(words[at].text)).items() if bits & SINGULAR}
+
+
+def _count(text: str) -> Forms:
+    """What is counted: пять миллиардов, с пятью миллиардами."""
+    forms: Forms = {}
+    for parse in read(text):
+        if parse.tag.case == "gent" and parse.tag.POS in _NOMINALS:
+            for form in parse.lexeme:
+                if form.tag.number == "plur" and form.tag.case in _OBLIQUE:
+                    add_form(forms, form.word, slots(form.tag))
+    if forms:
+        add_form(forms, text, ALL & (NOMINATIVE | ACCUSATIVE))
+    return {form: bits | bits >> 6 for form, bits in forms.items()}
+
+
+def _disguise(words: tuple[PatternWord, ...], at: int) -> Forms:
+    """С-400 or НАТО with Latin letters that look the same; ВВС and BBC are two words."""
+    text = words[at].text
+    numbered = at + 1 < len(words) and words[at + 1].text.isdigit()
+    if text.isupper() and (len(text) >= DESIGNATION or (len(text) == INITIAL and numbered)):
+        return dict.fromkeys(filter(None, [disguise(fold(text))]), ALL | UPPER)
+    return {}
 
 
 def _is_genitive(text: str) -> bool:
