@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from streams.models import Entity, EntityType
-from streams.names import Word, to_name, to_plain_name, unify
+from streams.names import Word, to_name, to_own_name, unify
 from streams.tagger.casing import restore_case
 from streams.tagger.network import REACH, Network
 from streams.tagger.spans import Span, repair_spans
@@ -73,8 +73,7 @@ def name_spans(texts: Sequence[Tokens], found: Sequence[list[Span]]) -> list[lis
 def _name_alone(written: str, kind: EntityType) -> str | None:
     """The normal form, if it takes no sentence to tell it: most names of most texts."""
     tokens = tokenize(written)
-    words = _list_words(Place(tokens, 0, len(tokens.starts), kind))
-    return None if _needs_tags(words, kind) else to_name(words, kind)
+    return to_own_name(_list_words(Place(tokens, 0, len(tokens.starts), kind)), kind)
 
 
 def _name_in_sentence(places: Sequence[Place]) -> list[str]:
@@ -83,14 +82,6 @@ def _name_in_sentence(places: Sequence[Place]) -> list[str]:
         words = zip(_list_words(place), tags, strict=True)
         names.append(to_name([word._replace(tag=tag) for word, tag in words], place.type))
     return names
-
-
-def _needs_tags(words: Sequence[Word], kind: EntityType) -> bool:
-    """Whether the sentence must tell a word's nominative, or how much of a name declines."""
-    plain = [to_plain_name(word.text) for word in words]
-    if kind == "PER" or len(words) == 1:
-        return None in plain
-    return plain != [word.text for word in words]
 
 
 def _find_tokens(text: Tokens, span: Span) -> Place:
