@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from streams.models import EntityType
 
+LONGEST = 300  # characters: the longest official names have half of them
 OPENING, CLOSING = "«“„\"'", "»”“\"'"
 
 
@@ -23,18 +24,18 @@ class Span(NamedTuple):
 
 
 def repair_spans(text: str, spans: list[Span]) -> list[Span]:
-    """The spans of `text` after every rule, without empty ones."""
+    """The spans of `text` after every rule, without empty and endless ones."""
     return [better for span in spans for better in _repair(text, span)]
 
 
 def _repair(text: str, span: Span) -> list[Span]:
     start, stop, _ = span
     if not (_SIGN.search(text, start, stop) or _LISTED.fullmatch(text, start, stop)):
-        return [span]
+        return [span] if stop - start <= LONGEST else []
     spans = [span]
     for rule in RULES:
         spans = [better for one in spans for better in rule(text, one)]
-    return [one for one in spans if one.start < one.stop]
+    return [one for one in spans if 0 < one.stop - one.start <= LONGEST]
 
 
 _SIGN = re.compile(r"[^\w\s.-]|\n")  # without one only what is listed is ever repaired
