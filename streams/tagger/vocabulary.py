@@ -19,6 +19,12 @@ Table = tuple[Hashes, Ints]
 CAPACITY = 49_152  # distinct (vector, shape) pairs that are numbered before all are forgotten
 
 
+def make_table(capacity: int) -> Table:
+    """A hash table with eight slots and more for each of `capacity` numbers."""
+    slots = 1 << (capacity.bit_length() + 3)
+    return np.zeros(slots, np.uint64), np.zeros(slots, np.int32)
+
+
 class Vocabulary:
     """Distinct pairs of vector and shape, numbered from 1; 0 is what stands between two texts.
 
@@ -29,19 +35,18 @@ class Vocabulary:
         self.words, self.shape_ids, self.turn = words, shapes, 0
         self.vectors, self.shapes = np.zeros((2, capacity), np.int64)
         self._numbers: dict[tuple[int, int], int] = {}
-        slots = 1 << (capacity.bit_length() + 3)
-        self._table: Table = np.zeros(slots, np.uint64), np.zeros(slots, np.int32)
+        self._table = make_table(capacity)
         self._known = 0
 
     def number(self, codes: Codes, spans: Ints) -> Ints:
         """The number of each token (an empty span: 0), good while `turn` stays."""
         numbers, hashes = np.zeros(spans.shape[1], np.int32), np.zeros(spans.shape[1], np.uint64)
-        if _look_up(codes, spans, self._table, numbers, hashes):
+        if look_up(codes, spans, self._table, numbers, hashes):
             if self._is_full(len(numbers)):
                 self._forget()
-                _look_up(codes, spans, self._table, numbers, hashes)
+                look_up(codes, spans, self._table, numbers, hashes)
             self._learn(codes, spans, hashes, np.flatnonzero(numbers < 0))
-            _look_up(codes, spans, self._table, numbers, hashes)
+            look_up(codes, spans, self._table, numbers, hashes)
         return numbers
 
     def _is_full(self, more: int) -> bool:
@@ -53,7 +58,7 @@ class Vocabulary:
         starts, stops = spans[:, list(new.values())].tolist()
         words = [_to_text(codes[a:b]) for a, b in zip(starts, stops, strict=True)]
         numbers = np.array([self._find(word) for word in words], np.int32)
-        _insert(self._table, np.array(list(new), np.uint64), numbers)
+        insert(self._table, np.array(list(new), np.uint64), numbers)
         self._known += len(words)
 
     def _find(self, word: str) -> int:
@@ -75,7 +80,7 @@ def _to_text(codes: Codes) -> str:
 
 
 @njit(cache=True)
-def _look_up(codes: Codes, spans: Ints, table: Table, numbers: Ints, hashes: Hashes) -> int:
+def look_up(codes: Codes, spans: Ints, table: Table, numbers: Ints, hashes: Hashes) -> int:
     """Fill `numbers` (−1: not in the table) and `hashes`; how many are missing."""
     keys, places = table
     missing = 0
@@ -113,7 +118,8 @@ def _find_slot(keys: Hashes, key: np.uint64) -> np.uint64:
 
 
 @njit(cache=True)
-def _insert(table: Table, new: Hashes, numbers: Ints) -> None:
+def insert(table: Table, new: Hashes, numbers: Ints) -> None:
+    """Note the number of each new hash."""
     keys, places = table
     for i in range(new.shape[0]):
         slot = _find_slot(keys, new[i])
