@@ -8,6 +8,7 @@ relative to the place (feature hashing: Weinberger et al., 2009). Training and r
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -16,17 +17,21 @@ from numba import njit
 from numpy.typing import NDArray
 
 from streams.text import fold
+from streams.words.endings import read_table
 
 Numbers = NDArray[np.int64]
 
 BITS = 18
 CUES = 1 << BITS  # places of the hashed table
-BLOCKS = 10  # all, near and far to each side, beside it, in its clause, inside it, whole
+# all, near and far to each side, beside it, in its clause, inside it, whole; verbs to each side,
+# what is denied
+BLOCKS = 13
 WHOLE = 5  # the kind of a sentence that is read as a whole: no place in it is looked from
 NEAR, BESIDE, CLOSE = 5, 1, 3
-PER_TOKEN, PER_PLACE = 13, 6  # cues that a token, and the place itself, give at most
+PER_TOKEN, PER_PLACE = 13, 14  # cues that a token, and the place itself, give at most
 WORD, SEPARATOR, NEGATION, MARK = range(4)
 STEM = 7  # letters
+SHORT = 3  # letters of a word too short to tell a verb
 
 _SEPARATORS = frozenset(",;:—–()")
 _NEGATIONS = frozenset(
@@ -47,17 +52,18 @@ _NEGATIONS = frozenset(
 
 
 class Traits(NamedTuple):
-    """Of each numbered word: stem, form and ending as checksums, and what it can do."""
+    """Of each numbered word: stem, form, ending as checksums, what it can do, whether a verb."""
 
     stems: Numbers
     forms: Numbers
     ends: Numbers
     marks: Numbers
+    verbs: Numbers
 
 
 def make_traits(capacity: int) -> Traits:
     """Room for the traits of `capacity` words."""
-    return Traits(*np.zeros((4, capacity), np.int64))
+    return Traits(*np.zeros((5, capacity), np.int64))
 
 
 def note_traits(traits: Traits, number: int, word: str) -> None:
@@ -67,11 +73,18 @@ def note_traits(traits: Traits, number: int, word: str) -> None:
     traits.forms[number] = _check("=" + word)
     traits.ends[number] = _check("-" + word[-2:])
     traits.marks[number] = _read_mark(word)
+    traits.verbs[number] = len(word) > SHORT and word.isalpha() and word.endswith(_load_verbs())
 
 
 def cut_stem(word: str) -> str:
     """The first letters of a word, as many as an ending of three leaves, at least five."""
     return word if len(word) <= NEAR else word[: max(NEAR, len(word) - 3)][:STEM]
+
+
+@lru_cache(maxsize=1)
+def _load_verbs() -> tuple[str, ...]:
+    """Endings that nearly only verbs and short participles have (streams/data/verbs.txt)."""
+    return tuple(row[0] for row in read_table("verbs.txt"))
 
 
 def _check(text: str) -> int:
@@ -105,15 +118,19 @@ def locate(traits: Traits, ids: Numbers, target: Numbers, places: Numbers) -> No
 
 
 @njit(cache=True)
-def list_blocks(kind: int, distance: int, crossed: int) -> int:
+def list_blocks(kind: int, distance: int, crossed: int, is_verb: int, is_denied: int) -> int:
     """The blocks (bits) that a word's vector is summed in."""
     if kind == WHOLE:
-        return 512
+        return 512 | (4096 if is_denied else 0)
     if distance == 0:
         return 256
     left = distance < 0
     distance = abs(distance)
     bits = 1 | ((2 if left else 4) if distance <= NEAR else (8 if left else 16))
+    if is_verb:
+        bits |= 1024 if left else 2048
+    if is_denied:
+        bits |= 4096
     if distance == BESIDE:
         bits |= 32 if left else 64
     return bits | (128 if crossed == 0 else 0)
@@ -142,7 +159,7 @@ def list_cues(traits: Traits, ids: Numbers, target: Numbers, places: Numbers, cu
             cues[count] = _hash(5, traits.stems[word], 0)
             count += 1
         elif traits.marks[word] == WORD or traits.marks[word] == NEGATION:
-            stem = 2 * traits.stems[word] + _is_denied(traits, ids, start, i)
+            stem = 2 * traits.stems[word] + is_denied(traits, ids, start, i)
             follower = traits.stems[ids[i + 1]] if i + 1 < stop and i + 1 != first else 0
             count = _list_word(stem, traits.forms[word], follower, kind == WHOLE, cues, count)
             if kind != WHOLE:
@@ -157,7 +174,7 @@ def list_cues(traits: Traits, ids: Numbers, target: Numbers, places: Numbers, cu
 
 
 @njit(cache=True)
-def _is_denied(traits: Traits, ids: Numbers, start: int, at: int) -> int:
+def is_denied(traits: Traits, ids: Numbers, start: int, at: int) -> int:
     """1 if one of the two words before denies it."""
     for i in range(max(start, at - 2), at):
         if traits.marks[ids[i]] == NEGATION:
@@ -218,4 +235,32 @@ def _list_beside(traits: Traits, ids: Numbers, target: Numbers, cues: Numbers, c
     if left >= 0 and right >= 0:
         cues[count] = _hash(19, traits.stems[left], traits.stems[right])
         count += 1
+    if left >= 0 and first - 2 >= start:
+        cues[count] = _hash(30, traits.forms[left], traits.stems[ids[first - 2]])
+        count += 1
+    if right >= 0 and after + 1 < stop:
+        cues[count] = _hash(31, traits.stems[right], traits.stems[ids[after + 1]])
+        count += 1
+    return _list_verbs(traits, ids, target, cues, count)
+
+
+@njit(cache=True)
+def _list_verbs(traits: Traits, ids: Numbers, target: Numbers, cues: Numbers, count: int) -> int:
+    """The nearest verb to each side, denied or not, with the ending of the place: who does what."""
+    first, after, start, stop = target[0], target[1], target[2], target[3]
+    end = traits.ends[ids[after - 1]]
+    for i in range(after, stop):
+        if traits.verbs[ids[i]]:
+            stem = 2 * traits.stems[ids[i]] + is_denied(traits, ids, start, i)
+            cues[count], cues[count + 1] = _hash(32, stem, 0), _hash(33, stem, end)
+            cues[count + 2] = _hash(34, stem, traits.stems[ids[i + 1]] if i + 1 < stop else 0)
+            count += 3
+            break
+    for i in range(first - 1, start - 1, -1):
+        if traits.verbs[ids[i]]:
+            stem = 2 * traits.stems[ids[i]] + is_denied(traits, ids, start, i)
+            cues[count], cues[count + 1] = _hash(35, stem, 0), _hash(36, stem, end)
+            cues[count + 2] = _hash(37, stem, traits.forms[ids[first - 1]])
+            count += 3
+            break
     return count

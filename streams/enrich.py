@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streams.terms import Watch
 
 VERSION = "4"
-LEARNED = ("names.csv", "tone.npz")  # files that decide what is found
+LEARNED = ("names.csv", "tone.npz", "verbs.txt")  # files that decide what is found
 UNDETERMINED = Language("und", 0.0)
 UNKNOWN = Sentiment()
 SAMPLES = ("Президент Казахстана Токаев прибыл в Минск", "A text that alphabets do not settle")

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from streams.models import Entity, EntityType
-from streams.names import Word, to_name, to_plain_name, unify
+from streams.names import Word, to_name, to_own_name, unify
 from streams.tagger.casing import restore_case
 from streams.tagger.network import REACH, Network
 from streams.tagger.spans import Span, repair_spans
 from streams.tagger.tagging import find_spans
-from streams.tagger.tokens import Tokens, tokenize
+from streams.tagger.tokens import Tokens, tokenize, tokenize_all
+from streams.tagger.vocabulary import Vocabulary
 from streams.tagger.weights import Words, read_model, read_words
 
 WORDS = "emb/navec_news_v1_1B_250K_300d_100q.tar"
@@ -36,7 +37,7 @@ class Place(NamedTuple):
 
 def find_entities(texts: Sequence[str]) -> list[tuple[Entity, ...]]:
     """The entities of each text, in their order; offsets are code points."""
-    tokens = [tokenize(restore_case(text)) for text in texts]
+    tokens = tokenize_all([restore_case(text) for text in texts])
     found = [
         repair_spans(text, spans) for text, spans in zip(texts, tag_entities(tokens), strict=True)
     ]
@@ -72,8 +73,7 @@ def name_spans(texts: Sequence[Tokens], found: Sequence[list[Span]]) -> list[lis
 def _name_alone(written: str, kind: EntityType) -> str | None:
     """The normal form, if it takes no sentence to tell it: most names of most texts."""
     tokens = tokenize(written)
-    words = _list_words(Place(tokens, 0, len(tokens.starts), kind))
-    return None if _needs_tags(words, kind) else to_name(words, kind)
+    return to_own_name(_list_words(Place(tokens, 0, len(tokens.starts), kind)), kind)
 
 
 def _name_in_sentence(places: Sequence[Place]) -> list[str]:
@@ -84,14 +84,6 @@ def _name_in_sentence(places: Sequence[Place]) -> list[str]:
     return names
 
 
-def _needs_tags(words: Sequence[Word], kind: EntityType) -> bool:
-    """Whether the sentence must tell a word's nominative, or how much of a name declines."""
-    plain = [to_plain_name(word.text) for word in words]
-    if kind == "PER" or len(words) == 1:
-        return None in plain
-    return plain != [word.text for word in words]
-
-
 def _find_tokens(text: Tokens, span: Span) -> Place:
     first = int(text.stops.searchsorted(span.start, "right"))
     return Place(text, first, int(text.starts.searchsorted(span.stop, "left")), span.type)
@@ -99,15 +91,18 @@ def _find_tokens(text: Tokens, span: Span) -> Place:
 
 def _tag_words(places: Sequence[Place]) -> list[list[str]]:
     """The tags of the words of each place, read in its sentence as far as the network reaches."""
+    if not places:
+        return []
     network = _morphology()
     views = [_cut_sentence(place) for place in places]
-    figures = network.compute([view for view, _ in views])
-    best = figures.rows.argmax(axis=1).tolist() if len(figures.rows) else []
-    starts = [start + before for (start, _), (_, before) in zip(figures.bounds, views, strict=True)]
-    return [
-        [network.model.tags[tag] for tag in best[start : start + place.after - place.first]]
-        for start, place in zip(starts, places, strict=True)
+    parts = [
+        (before, before + place.after - place.first)
+        for (_, before), place in zip(views, places, strict=True)
     ]
+    figures = network.compute([view for view, _ in views], parts)
+    best = figures.rows.argmax(axis=1).tolist()
+    tags = network.model.tags
+    return [[tags[tag] for tag in best[start:stop]] for start, stop in figures.bounds]
 
 
 def _cut_sentence(place: Place) -> tuple[Tokens, int]:
@@ -156,12 +151,18 @@ def _to_entity(text: str, span: Span, name: str) -> Entity:
 
 @lru_cache(maxsize=1)
 def _network() -> Network:
-    return Network(read_model(find_weights() / NAMES), word_vectors())
+    return Network(read_model(find_weights() / NAMES), _vocabulary())
 
 
 @lru_cache(maxsize=1)
 def _morphology() -> Network:
-    return Network(read_model(find_weights() / MORPHOLOGY), word_vectors())
+    return Network(read_model(find_weights() / MORPHOLOGY), _vocabulary())
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Vocabulary:
+    """One for both networks: their shapes are numbered alike."""
+    return Vocabulary(word_vectors(), read_model(find_weights() / NAMES).shape_ids)
 
 
 @lru_cache(maxsize=1)

@@ -19,9 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.models import Language
+from streams.words.alphabets import RULES, Letters, by_script, looks_southern, tell_southern
+from streams.words.paradigms import is_known
 
 LETTERS = 3  # fewer say nothing
 READ = 1000  # characters read; more change no verdict
+CYRILLIC = {"ru", "uk", "be", "bg", "sr"}  # languages of the fast detector
 SHORT = 150  # characters that the slower detector reads
 UNDETERMINED = Language("und", 0.0)
 
@@ -31,29 +34,61 @@ AGREED = 0.98  # a sure detector and a second one that agrees
 SURE, ALIKE, UNSURE = 0.95, 0.82, 0.6  # sure alone; unsure, agreeing; unsure alone
 
 
-class Letters(NamedTuple):
-    """A text in small letters, how often it has each letter, how many are letters, Cyrillic."""
-
-    prose: str
-    counts: Mapping[str, int]
-    total: int
-    cyrillic: int
-
-    def has(self, letters: str) -> int:
-        """How many of its letters are among `letters`."""
-        return sum(self.counts.get(letter, 0) for letter in letters)
-
-
 def detect_language(text: str) -> Language:
     """The language of `text` without links, mentions and hashtags; the same on every run."""
     letters = _count(text)
+    found = _tell(letters)
+    return _add_second(found, text) if _looks_mixed(letters, found.code) else found
+
+
+def _tell(letters: Letters) -> Language:
     if letters.total < LETTERS:
         return UNDETERMINED
-    for rule in RULES if 2 * letters.cyrillic >= letters.total else (_by_script,):
+    for rule in RULES if 2 * letters.cyrillic >= letters.total else (by_script,):
         code = rule(letters)
         if code:
             return Language(code, RULED)
     return _ask(letters)
+
+
+SECOND = 0.15  # the least share of a second language
+PIECE = 15  # letters of a sentence that is read alone
+_PIECES = re.compile(r"(?<=[.!?…])\s+|\n+|\s[|/—–]\s")
+# letters that a text in one language has hardly any of: of the alphabets beside it
+_STRANGE = {
+    "ru": "іїєґўәғқңөұүһҳҷјљњћђ",
+    "uk": "ыэёъўқғң",
+    "be": "иїєщъқғң",
+    "kk": "їєґўёъщ",
+}
+
+
+def _looks_mixed(letters: Letters, code: str) -> bool:
+    """Two scripts, or letters of two alphabets: only then are sentences read one by one."""
+    other = letters.total - letters.cyrillic
+    if min(other, letters.cyrillic) >= max(PIECE, SECOND * letters.total):
+        return True
+    if letters.total < 2 * PIECE:
+        return False
+    few = code == "kk" and letters.has("әғқңөұүһі") * 8 < letters.total
+    return few or letters.has(_STRANGE.get(code, "")) * 200 >= letters.total
+
+
+def _add_second(found: Language, text: str) -> Language:
+    """The two languages of most letters, told sentence by sentence."""
+    shares: Counter[str] = Counter()
+    for piece in _PIECES.split(text[: 2 * READ]):
+        letters = _count(piece)
+        one = _tell(letters) if letters.total >= PIECE else UNDETERMINED
+        if one.confidence >= ALIKE:
+            shares[one.code] += letters.total
+    if len(shares) < 2:  # noqa: PLR2004 - one language
+        return found
+    (first, _), (second, count) = sorted(shares.items(), key=lambda one: (-one[1], one[0]))[:2]
+    share = round(count / shares.total(), 2)
+    if share < SECOND:
+        return found
+    return Language(first, found.confidence if first == found.code else RULED, second, share)
 
 
 _NO_PROSE = re.compile(r"(?:https?://|www\.|t\.me/)\S+|\S+@\S+|[@#]\w+")
@@ -67,122 +102,50 @@ def _count(text: str) -> Letters:
     return Letters(prose, counts, sum(counts.values()), cyrillic)
 
 
-# (first, last, code): scripts that one language of the news writes; Japanese before Chinese
-_SCRIPTS = (
-    ("\u0530", "\u058f", "hy"),
-    ("\u10a0", "\u10ff", "ka"),
-    ("\uac00", "\ud7af", "ko"),
-    ("\u3040", "\u30ff", "ja"),
-    ("\u4e00", "\u9fff", "zh"),
-    ("\u0370", "\u03ff", "el"),
-    ("\u0590", "\u05ff", "he"),
-    ("\u0e00", "\u0e7f", "th"),
-    ("\u0900", "\u097f", "hi"),
-)
-
-
-def _by_script(letters: Letters) -> str | None:
-    for first, last, code in _SCRIPTS:
-        written = sum(n for sign, n in letters.counts.items() if first <= sign <= last)
-        if 3 * written >= letters.total:
-            return code
-    return None
-
-
-def _by_turkic_letters(letters: Letters) -> str | None:
-    """Kazakh қазақ тілі, Bashkir башҡорт, Tajik ҳуҷҷат, Tatar җәй, Kyrgyz көң, Mongolian өдөр."""
-    if letters.has("қғұ") or (letters.has("әңөүһ") and letters.has("і")):
-        return "tg" if letters.has("ҷӣӯ") else "kk"
-    for only, code in (("ҙҫҡ", "ba"), ("ҷӣӯ", "tg"), ("әҗ", "tt"), ("ң", "ky"), ("өү", "mn")):
-        if letters.has(only):
-            return code
-    return None
-
-
-_LONG = re.compile("аа|ээ|оо|уу|ий(?:н|г)\\b")
-_RATE = 40  # letters that a Mongolian text needs for each long vowel
-
-
-def _by_long_vowels(letters: Letters) -> str | None:
-    """Mongolian without its own letters: «Баатар баяр наадмын нээлтийн»."""
-    long = len(_LONG.findall(letters.prose))
-    return "mn" if long > 1 and long * _RATE >= letters.cyrillic else None
-
-
-_MACEDONIAN = re.compile(
-    r"\b(?:во|со|тоа|ќе|кој|која|кои|ова|овој|биле|ја|од)\b|\w{3}(?:от|ата|ите|ето|ува|ување)\b"
-)
-_SERBIAN = re.compile(
-    r"\b(?:је|у|су|за|који|која|које|није|био|као)\b|\w{2}(?:ог|ом|их|има|ју|ње)\b"
-)
-_LACKED = "йщъыьэёюяіїєґў"  # letters that neither writes
-_ENOUGH = 20  # letters without these are no chance
-
-
-def _by_southern_letters(letters: Letters) -> str | None:
-    """Serbian ђ, ћ and Macedonian ѓ, ќ, ѕ; with ј, љ, њ or џ alone: words and endings."""
-    if letters.has("ѓќѕ"):
-        return "mk"
-    if letters.has("ђћ"):
-        return "sr"
-    return _tell_southern(letters) if letters.has("јљњџ") else None
-
-
-def _tell_southern(letters: Letters) -> str | None:
-    macedonian = len(_MACEDONIAN.findall(letters.prose))
-    serbian = len(_SERBIAN.findall(letters.prose))
-    return None if macedonian == serbian else "mk" if macedonian > serbian else "sr"
-
-
-def _looks_southern(letters: Letters) -> bool:
-    return letters.cyrillic >= _ENOUGH and not letters.has(_LACKED)
-
-
-def _by_russian_letters(letters: Letters) -> str | None:
-    """Ы, э or ё, together with и, щ or ъ, and nothing foreign."""
-    own = letters.has("ыэё")
-    foreign = letters.has("іїєґўјљњџ")
-    return "ru" if own * 100 >= letters.cyrillic and letters.has("ищъ") and not foreign else None
-
-
-def _by_kazakh_lack(letters: Letters) -> str | None:
-    """Kazakh without its own letters: і, and none of those that only loans have: «мемлекет»."""
-    narrow = letters.has("і") and letters.cyrillic >= _ENOUGH // 2
-    return "kk" if narrow and not letters.has("иїєґўщъвцфчэхьёяю") else None
-
-
-def _by_eastern_letters(letters: Letters) -> str | None:
-    """Belarusian ў, or ы with і and without и; Ukrainian ї, є, ґ, or і with и."""
-    ukrainian, narrow = letters.has("їєґ"), letters.has("і")
-    if letters.has("ў") and not ukrainian and letters.has("и") * 10 <= letters.cyrillic:
-        return "be"
-    if letters.has("ыэё"):
-        return "be" if narrow and not ukrainian and not letters.has("и") else None
-    return "uk" if ukrainian or (narrow and letters.has("и")) else None
-
-
-RULES = (
-    _by_turkic_letters,
-    _by_southern_letters,
-    _by_long_vowels,
-    _by_russian_letters,
-    _by_kazakh_lack,
-    _by_eastern_letters,
-)
-
-
 def _ask(letters: Letters) -> Language:
     """What the fast detector says; the other one tells how far to trust it."""
     found = _detector().detect_details(letters.prose)
     if found.language == "und":
         return UNDETERMINED
     second = _read_profiles(letters)
-    if second == "mk" and found.language == "sr" and _looks_southern(letters):
-        return Language(_tell_southern(letters) or "mk", ALIKE)  # the first knows no Macedonian
+    other = _ask_dictionary(letters, found, second) if found.language in CYRILLIC else None
+    if other:
+        return Language(other, UNSURE)
+    if second == "mk" and found.language == "sr" and looks_southern(letters):
+        return Language(tell_southern(letters) or "mk", ALIKE)  # the first knows no Macedonian
     agreed = second == found.language
     if found.reliable:
         return Language(found.language, AGREED if agreed else SURE)
     return Language(found.language, ALIKE if agreed else UNSURE)
+
+
+# Kazakh and Kyrgyz as they are typed without their own letters: endings, and what greets
+_TURKIC = re.compile(
+    r"(?:(?:[лдт][ае]р)(?:ын|ин|ы|и)?|[нд]?[дт][ае]н?|[гк][ае]н|[мбп]ен|[дт][ыи]|[ыи]п|с[ыи]н?"
+    r"|[ыи]нд[ае]|[дтн][ыи]н|[ыи]м|кк[ае]|[ае][ктр][ыи]|[лдт][ыи][кг]|йды|уда|мыз|сыз|шы)\b"
+)
+_GREETINGS = frozenset(
+    ("салем", "рахмет", "жок", "жаксы", "калай", "мен", "сен", "бул", "осы", "мемлекет", "казак")
+)
+_READ_WORDS = 12
+
+
+def _ask_dictionary(letters: Letters, found: Any, second: str) -> str | None:
+    """Short texts: Russian if an unsure detector reads words that Russian has, each of them.
+
+    Kazakh without its letters looks Slavic to every detector: endings tell, where the Russian
+    dictionary has hardly a word.
+    """
+    words = [word for word in letters.prose.split() if len(word) > 1][:_READ_WORDS]
+    known = sum(map(is_known, words))
+    if known == len(words) and not found.reliable and (found.language, second) != ("bg", "bg"):
+        return "ru"
+    if found.language in {"bg", "sr"}:  # their articles and verbs end like Kazakh cases
+        return None
+    rest = [word for word in words if word not in _GREETINGS]
+    russian = sum(map(is_known, rest))
+    turkic = len(words) - len(rest) + sum(bool(_TURKIC.search(word)) for word in rest)
+    return "kk" if russian * 3 < len(words) and turkic * 2 > len(words) else None
 
 
 @lru_cache(maxsize=1)

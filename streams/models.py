@@ -79,11 +79,16 @@ class Mark(Struct, frozen=True, kw_only=True, tag_field="kind", tag="mark"):
 Row = Document | Heartbeat | Clock | Setting | Mark
 
 
-class Language(Struct, frozen=True):
-    """An ISO 639-1 code or `und`, with a confidence of 0 to 1."""
+class Language(Struct, frozen=True, omit_defaults=True):
+    """An ISO 639-1 code or `und`, with a confidence of 0 to 1.
+
+    A mixed text keeps its second language and that one's share of the letters, 0 to 1.
+    """
 
     code: str
     confidence: float
+    second: str | None = None
+    second_share: float = 0.0
 
 
 class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):

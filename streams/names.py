@@ -8,25 +8,32 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from streams.models import EntityType
 from streams.text import fold
-from streams.words.paradigms import is_known, read
+from streams.words.agreement import (
+    PERSONAL,
+    SAME_CASE,
+    SELDOM,
+    agree_person,
+    agree_phrase,
+    is_adjective,
+)
+from streams.words.paradigms import inflect, is_known, read
 
 _CASES = {"Nom": "nomn", "Gen": "gent", "Dat": "datv", "Acc": "accs", "Ins": "ablt", "Loc": "loct"}
-_SAME_CASE = {"gen1": "gent", "gen2": "gent", "loc1": "loct", "loc2": "loct", "acc2": "accs"}
 _GENDERS = {"Masc": "masc", "Fem": "femn", "Neut": "neut"}
 _NUMBERS = {"Sing": "sing", "Plur": "plur"}
 _PARTS = {"NOUN": {"NOUN"}, "PROPN": {"NOUN", "ADJF"}, "ADJ": {"ADJF"}, "VERB": {"PRTF"}}
 _NOUNS = {"NOUN", "PROPN"}
 _ABBREVIATION = re.compile("([А-ЯЁ]{2,})(?:ом|ов|ам|ами|ах|[ауеы])")
 _CYRILLIC = re.compile("[А-Яа-яЁё]")
+_RUSSIAN = re.compile("[А-Яа-яЁё-]+")
 _PLAIN = {"Geox", "Name", "Orgn"}
-SELDOM = 0.05  # a reading below this share is not looked at
 _INITIALS = re.compile(r"(?:[А-ЯЁA-Z]\.[\s-]*)+")
 
 
@@ -50,20 +57,57 @@ class Tag(NamedTuple):
 def to_name(words: Sequence[Word], kind: EntityType) -> str:
     """The normal form of an entity."""
     head = len(words) if kind == "PER" else _count_head(words, kind)
-    inflected = [_to_nominative(word.text, word.tag) for word in words[:head]]
-    parts = [*inflected, *(word.text for word in words[head:])]
+    inflected = [_to_nominative(word.text, word.tag, kind) for word in words[:head]]
+    return _join(words, [*inflected, *(word.text for word in words[head:])], kind)
+
+
+def to_own_name(words: Sequence[Word], kind: EntityType) -> str | None:
+    """The normal form, if it takes no sentence to tell it, else None."""
+    written = [word.text for word in words]
+    plain = [to_plain_name(text) for text in written]
+    if kind == "ORG" and _is_abbreviation(written[0]):
+        return _join(words, written, kind)
+    if None not in plain and (kind == "PER" or len(words) == 1 or plain == written):
+        return _join(words, [one or "" for one in plain], kind)
+    agreeing = _agree(written, kind)
+    return _join(words, list(map(_write_like, agreeing, written)), kind) if agreeing else None
+
+
+def _agree(written: Sequence[str], kind: EntityType) -> list[str] | None:
+    """The nominatives of words that agree in one way only; after its head no name declines."""
+    if len(written) == 1 or not all(map(_RUSSIAN.fullmatch, written)):
+        return None
+    if kind == "PER":
+        return agree_person(written)
+    head = next((i for i, word in enumerate(written) if not is_adjective(word)), 0)
+    if not head or (kind == "LOC" and head + 1 < len(written)):
+        return None
+    if _is_abbreviation(written[head][:-1]):  # РОВД, ЗАГСе: the dictionary guesses their gender
+        return None
+    agreeing = agree_phrase(written[: head + 1])
+    return agreeing and [*agreeing, *written[head + 1 :]]
+
+
+def _is_abbreviation(word: str) -> bool:
+    return word.isupper() and len(word) > 1
+
+
+def _join(words: Sequence[Word], parts: Sequence[str], kind: EntityType) -> str:
     name = "".join(word.gap + part for word, part in zip(words, parts, strict=True))
     return _expand(" ".join(name.split()), kind)
 
 
 def unify(names: Sequence[tuple[EntityType, str]]) -> list[str]:
-    """One name for the variants of a person within a document, patronymics left out."""
-    shorter = [_drop_patronymic(name) if kind == "PER" else name for kind, name in names]
-    people = {name for (kind, _), name in zip(names, shorter, strict=True) if kind == "PER"}
-    full = sorted(name for name in people if " " in name and not _INITIALS.match(name))
+    """One name for the variants of a person within a document: «Имя Фамилия» where it is told."""
+    ordered = [_order(name) if kind == "PER" else name for kind, name in names]
+    people = [name for (kind, _), name in zip(names, ordered, strict=True) if kind == "PER"]
+    full: dict[str, str] = {}
+    for name in sorted(people):  # ё after е: where a document writes both, ё stays
+        if " " in name and not _INITIALS.match(name):
+            full[fold(name)] = name
     return [
         _find_full(name, full) if kind == "PER" else name
-        for (kind, _), name in zip(names, shorter, strict=True)
+        for (kind, _), name in zip(names, ordered, strict=True)
     ]
 
 
@@ -87,7 +131,7 @@ def _count_appositions(words: Sequence[Word], head: int, tag: Tag) -> int:
 @lru_cache(maxsize=1 << 16)
 def to_plain_name(text: str) -> str | None:
     """The normal form of a word that needs no sentence to tell it, else None."""
-    if text.isupper() and len(text) > 1:
+    if _is_abbreviation(text):
         return text
     abbreviation = _ABBREVIATION.fullmatch(text)
     if abbreviation:
@@ -110,7 +154,7 @@ def _is_plain(grammemes: Any) -> bool:
 
 
 @lru_cache(maxsize=1 << 15)
-def _to_nominative(text: str, tag_text: str) -> str:
+def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
     plain = to_plain_name(text)
     tag = _read_tag(tag_text)
     if plain is not None:
@@ -118,19 +162,21 @@ def _to_nominative(text: str, tag_text: str) -> str:
     if tag.part not in _PARTS or tag.case in {None, "nomn"}:
         return text
     word = fold(text)
-    reading = _choose(read(word), tag)
+    reading = _choose(read(word), tag, kind)
     form = reading and reading.inflect({"nomn"})
     return _write_like(form.word, text) if form and fold(form.word) != word else text
 
 
-def _choose(readings: Sequence[Any], tag: Tag) -> Any:
-    """The reading that fits best, if one has the part of speech and the case."""
+def _choose(readings: Sequence[Any], tag: Tag, kind: EntityType) -> Any:
+    """The reading that fits best, if one has the part of speech and the case; people bear names."""
     fitting = [one for one in readings if _fits(one.tag, tag)]
+    if kind == "PER":
+        fitting = [one for one in fitting if PERSONAL & one.tag.grammemes] or fitting
     return max(fitting, key=lambda one: _count_equal(one.tag, tag), default=None)
 
 
 def _fits(grammemes: Any, tag: Tag) -> bool:
-    case = _SAME_CASE.get(grammemes.case, grammemes.case)
+    case = SAME_CASE.get(grammemes.case, grammemes.case)
     return grammemes.POS in _PARTS[tag.part] and bool(case == tag.case)
 
 
@@ -165,27 +211,38 @@ def _write_part(part: str, shape: str) -> str:
     return part[:1].upper() + part[1:] if shape[:1].isupper() else part
 
 
-def _drop_patronymic(name: str) -> str:
-    """«Владимир Владимирович Путин» → «Владимир Путин»; two words stay."""
+def _order(name: str) -> str:
+    """«Владимир Владимирович Путин», «Путин Владимир Владимирович» → «Владимир Путин»."""
     words = name.split()
-    if len(words) != 3:  # noqa: PLR2004 - name, patronymic, surname in either order
+    if len(words) != 3:  # noqa: PLR2004 - two words stay
         return name
-    return " ".join([words[0], *(word for word in words[1:] if not _is_patronymic(word))])
+    first, second, third = words
+    if _is_patronymic(third):
+        return f"{second} {first}"
+    return f"{first} {third}" if _is_patronymic(second) else name
 
 
 def _is_patronymic(word: str) -> bool:
     return "Patr" in read(fold(word))[0].tag
 
 
-def _find_full(name: str, full: Sequence[str]) -> str:
+def _find_full(name: str, full: Mapping[str, str]) -> str:
     """The one fuller name of the same document with this surname (and these initials)."""
     initials = _INITIALS.match(name)
-    surname = name[initials.end() :] if initials else name
+    surname = fold(name[initials.end() :] if initials else name)
     if " " in surname or not surname:
-        return name
-    letter = name[0] if initials else ""
-    found = [one for one in full if one.split()[-1] == surname and one.startswith(letter)]
-    return found[0] if len(found) == 1 else name
+        return full.get(fold(name), name)
+    letter = fold(name[0]) if initials else ""
+    like = [one for one in full if one.startswith(letter)]
+    found = [one for one in like if one.split()[-1] == surname]
+    if not found and full and _is_oblique(surname):
+        found = [one for one in like if surname in inflect(full[one].split()[-1]).forms]
+    return full[found[0]] if len(found) == 1 else name
+
+
+def _is_oblique(word: str) -> bool:
+    """Whether a word that was left as it is cannot be a nominative: «Токаеву»."""
+    return all(one.tag.case not in {None, "nomn"} for one in read(word))
 
 
 @lru_cache(maxsize=1)

@@ -27,6 +27,7 @@ from streams.cues import (
     WORD,
     Numbers,
     Traits,
+    is_denied,
     list_blocks,
     list_cues,
     locate,
@@ -36,6 +37,7 @@ from streams.cues import (
 from streams.entities import word_vectors
 from streams.models import Label, Sentiment
 from streams.tagger.tokens import Tokens, tokenize
+from streams.tagger.vocabulary import Hashes, insert, look_up, make_table
 
 FILE = "tone.npz"
 LABELS: tuple[Label, ...] = ("negative", "neutral", "positive")
@@ -76,31 +78,35 @@ class Lexicon:
         self.traits, self._vectors = make_traits(capacity), word_vectors()
         self._weights = np.ascontiguousarray(tone.vectors.T, np.float64)
         self.figures = np.zeros((capacity, BLOCKS * len(LABELS)), np.int64)
-        self._numbers: dict[str, int] = {}
+        self._table, self._used = make_table(capacity), 0
 
     def number(self, tokens: Tokens) -> Numbers:
         """The numbers of the first tokens of a text, good until the next call."""
-        starts, stops = tokens.starts[:LIMIT].tolist(), tokens.stops[:LIMIT].tolist()
-        if len(self._numbers) + len(starts) > len(self.figures):
-            self._numbers.clear()
-        words = list(map(tokens.text.__getitem__, map(slice, starts, stops)))
-        found = list(map(self._numbers.get, words))
-        if None in found:
-            found = [self._find(word) for word in words]
-        return np.array(found, np.int64)
+        spans = np.stack([tokens.starts[:LIMIT], tokens.stops[:LIMIT]])
+        numbers, hashes = np.zeros(spans.shape[1], np.int32), np.zeros(spans.shape[1], np.uint64)
+        if look_up(tokens.codes, spans, self._table, numbers, hashes):
+            if self._used + len(numbers) > len(self.figures):
+                self._table[0][:], self._used = 0, 0
+                look_up(tokens.codes, spans, self._table, numbers, hashes)
+            self._learn(tokens, hashes, np.flatnonzero(numbers < 0))
+            look_up(tokens.codes, spans, self._table, numbers, hashes)
+        return numbers.astype(np.int64)
 
-    def _find(self, word: str) -> int:
-        number = self._numbers.get(word)
-        return self._learn(word) if number is None else number
-
-    def _learn(self, word: str) -> int:
-        number = self._numbers[word] = len(self._numbers)
-        note_traits(self.traits, number, word)
-        vector = np.empty((1, self._vectors.size), np.float32)
-        self._vectors.embed(np.array([self._vectors.find(word)]), vector)
-        is_word = self.traits.marks[number] in (WORD, NEGATION) and self._vectors.knows(word)
-        _project(self._weights, vector[0] * np.float32(is_word), self.figures[number])
-        return number
+    def _learn(self, tokens: Tokens, hashes: Hashes, missing: Numbers) -> None:
+        new = dict(zip(hashes[missing].tolist(), missing.tolist(), strict=True))
+        places = list(new.values())
+        spans = zip(tokens.starts[places].tolist(), tokens.stops[places].tolist(), strict=True)
+        words = [tokens.text[start:stop] for start, stop in spans]
+        numbers = np.arange(self._used, self._used + len(words), dtype=np.int32)
+        for number, word in enumerate(words, self._used):
+            note_traits(self.traits, number, word)
+        vectors = np.empty((len(words), self._vectors.size), np.float32)
+        self._vectors.embed(np.array(list(map(self._vectors.find, words))), vectors)
+        is_word = np.isin(self.traits.marks[numbers], (WORD, NEGATION))
+        vectors[~(is_word & np.array(list(map(self._vectors.knows, words))))] = 0
+        _project(self._weights, vectors, self.figures[self._used : self._used + len(words)])
+        insert(self._table, np.array(list(new), np.uint64), numbers)
+        self._used += len(words)
 
 
 def find_tone(text: str, places: Sequence[Place]) -> tuple[Sentiment, dict[Hashable, Label]]:
@@ -195,14 +201,16 @@ def _cut(codes: Numbers, starts: Numbers, stops: Numbers, count: int) -> list[in
 
 
 @njit(cache=True)
-def _project(weights: NDArray[np.float64], vector: NDArray[np.float32], figures: Numbers) -> None:
-    """Whole numbers of what a vector says in each column; its parts are added in their order."""
-    totals = np.zeros(weights.shape[1])
-    for i in range(weights.shape[0]):
+def _project(weights: NDArray[np.float64], vectors: NDArray[np.float32], figures: Numbers) -> None:
+    """Whole numbers of what each vector says in each column; its parts are added in their order."""
+    for row in range(vectors.shape[0]):
+        totals = np.zeros(weights.shape[1])
+        for i in range(weights.shape[0]):
+            part = float(vectors[row, i])
+            for column in range(weights.shape[1]):
+                totals[column] += weights[i, column] * part
         for column in range(weights.shape[1]):
-            totals[column] += weights[i, column] * float(vector[i])
-    for column in range(weights.shape[1]):
-        figures[column] = round(totals[column] * FINE)
+            figures[row, column] = round(totals[column] * FINE)
 
 
 @njit(cache=True)
@@ -238,7 +246,8 @@ def _sum_blocks(
     sums = np.zeros((BLOCKS, 4), np.int64)
     for i in range(target[2], target[3]):
         at = i - target[2]
-        bits = list_blocks(target[4], places[0, at], places[1, at])
+        denied = is_denied(traits, ids, target[2], i)
+        bits = list_blocks(target[4], places[0, at], places[1, at], traits.verbs[ids[i]], denied)
         for block in range(BLOCKS):
             if bits >> block & 1:
                 for label in range(3):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -12,6 +14,41 @@ from streams.models import Document, Enriched, Language, Sentiment, Setting, Ter
 from streams.terms import compile_watch
 
 NOON = datetime(2024, 10, 15, 12, tzinfo=UTC)
+LONGEST = 200_000  # characters; longer texts are dead letters before
+NASTY = [
+    *(
+        "\ud800\udfff",
+        "а",
+        "А",
+        "aа",
+        "абвгд",
+        "😀",
+        "👨‍👩‍👧‍👦",
+        "\x00\x1b\x7f",
+        "\u202eПутин\u202c ",
+        "مرحبا ",
+    ),
+    *(
+        "П\u0301\u0336\u0348\u0489\u0301\u0336 ",
+        "Пу\u00adт\u200bин ",
+        "\u0301",
+        "İ",
+        "𝐏𝐮 ",
+        "\U0010ffff",
+    ),
+    *("«", "(", ")", ".", "-", "_", "*", "/", "\n", "\xa0", "<b>", "&amp;", "@а", "#а", "[а](b)"),
+    *(
+        "ПУТИН И ТОКАЕВ ",
+        "путин и токаев ",
+        "Иван Петров ",
+        "Иван\n",
+        "ООО «Ромашка ",
+        "Иван-",
+        "И.",
+    ),
+    *("А. Б. ", "1,5 ", "1234567890", "https://a.b/", "总统签署了法律", "Токаев, "),
+]
+SECONDS = 10  # of one core; two where nothing else runs, and anything quadratic takes minutes
 NOTHING = Steps(language=False, entities=False, sentiment=False)
 
 
@@ -92,6 +129,25 @@ def test_the_batch_changes_no_byte() -> None:
     ]
     alone = [encode(one) for document in documents for one in enrich(document)]
     assert [encode(one) for one in enrich(*documents)] == alone
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+def test_whatever_comes_is_enriched_in_seconds(text: str) -> None:
+    started = time.process_time()
+    (result,) = enrich(document(text * (LONGEST // len(text))))
+    assert isinstance(result, Enriched)
+    assert time.process_time() - started < SECONDS
+    assert all(one.text == result.content[one.start : one.stop] for one in result.entities)
+
+
+def test_forty_thousand_names_that_nobody_knows_take_seconds() -> None:
+    letters = "абвгдежзиклмнопрстуф"
+    words = map("".join, product(letters.upper(), letters, letters, letters))
+    started = time.process_time()
+    (result,) = enrich(document(" ".join(islice(words, LONGEST // 5))))
+    assert isinstance(result, Enriched)
+    assert time.process_time() - started < SECONDS
 
 
 def test_no_documents_give_no_results() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.models import EntityType
-from streams.names import Word, to_name, unify
+from streams.names import Word, to_name, to_own_name, unify
 
 GEN = "Case=Gen|Gender=Masc|Number=Sing"
 DAT = "Case=Dat|Gender=Masc|Number=Sing"
@@ -53,6 +53,23 @@ def test_normal_form(kind: EntityType, written: str, name: str) -> None:
     assert to_name(words(written), kind) == name
 
 
+@pytest.mark.parametrize(
+    ("kind", "written", "name"),
+    [
+        ("LOC", "Южной Кореи", "Южная Корея"),
+        ("ORG", "Большого театра России", "Большой театр России"),
+        ("ORG", "РИА Новости", "РИА Новости"),
+        ("ORG", "МИДу России", None),  # the sentence tells what is left of it
+        ("LOC", "Республики Корея", None),
+        ("PER", "Сергею Лаврову", "Сергей Лавров"),
+        ("PER", "Путина", None),
+    ],
+)
+def test_names_that_need_no_sentence(kind: EntityType, written: str, name: str | None) -> None:
+    listed = [Word(" " if i else "", text) for i, text in enumerate(written.split())]
+    assert to_own_name(listed, kind) == name
+
+
 def people(*names: str) -> list[str]:
     return unify([("PER", name) for name in names])
 
@@ -63,6 +80,19 @@ def test_one_name_for_the_variants_of_a_person() -> None:
 
 def test_patronymics_are_left_out() -> None:
     assert people("Владимир Владимирович Путин", "Путин") == ["Владимир Путин"] * 2
+    assert people("Путин Владимир Владимирович", "Путин") == ["Владимир Путин"] * 2
+
+
+def test_a_form_that_was_left_as_it_is_finds_its_person() -> None:
+    assert people("Владимир Путин", "Токаеву", "Касым-Жомарт Токаев") == [
+        "Владимир Путин",
+        *["Касым-Жомарт Токаев"] * 2,
+    ]
+    assert people("Пётр Иванов", "Иванова") == ["Пётр Иванов", "Иванова"]  # perhaps his wife
+
+
+def test_e_and_yo_are_one_letter() -> None:
+    assert people("Алла Пугачева", "Алла Пугачёва", "Пугачева") == ["Алла Пугачёва"] * 3
 
 
 def test_two_people_of_one_surname_stay_apart() -> None:

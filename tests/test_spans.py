@@ -41,6 +41,7 @@ def read(notation: str) -> tuple[str, list[Span]]:
         ("страны [Европейского союза|LOC]", "страны [Европейского союза|ORG]"),
         ("[Telegram-канал|ORG] пишет", "Telegram-канал пишет"),
         ("[(|PER]", "("),
+        ("[" + "И." * 200 + "|PER]", "И." * 200),  # no name is that long
         ("[»|ORG]", "»"),
     ],
 )

@@ -10,6 +10,7 @@ github.com/natasha/slovnet, github.com/natasha/navec.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -17,15 +18,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from streams.tagger.tokens import Codes, Ints, Tokens
-from streams.tagger.weights import Layer, Model, Words
+from streams.tagger.vocabulary import Vocabulary
+from streams.tagger.weights import Layer, Model
 
 Floats = NDArray[np.float32]
-Hashes = NDArray[np.uint64]
 
 REACH = 3  # tokens to each side that a figure depends on: three layers with a kernel of three
-WINDOW = 256  # rows computed at a time: what fits the second-level cache
-LANES = 96  # columns of a block of weights: the fastest of 32, 64, 96, 128 with AVX2
-CAPACITY = 49_152  # distinct (word, shape) rows kept, 3 KB each
+STEP = 250  # tokens computed at a time: what fits the second-level cache
+CHUNK = 16 * STEP  # tokens whose words are looked up at a time
+LANES = 192  # columns of a block of weights: × 1.5 of 96 with AVX-512, × 0.9 with AVX2
 
 
 class Figures(NamedTuple):
@@ -38,87 +39,84 @@ class Figures(NamedTuple):
 class Network:
     """A model with the first layer's products of every word seen lately.
 
-    The first layer is linear up to its activation, so a (word, shape) has one product, kept.
+    The first layer is linear up to its activation, so a word has one product, kept. Raises
+    `ValueError` if the vocabulary numbers other shapes than the model's.
     """
 
-    def __init__(self, model: Model, words: Words, capacity: int = CAPACITY) -> None:
-        self.model = model
-        self._words = words
-        self._blocks = [_to_blocks(layer.weights) for layer in (*model.layers, model.head)]
+    def __init__(self, model: Model, vocabulary: Vocabulary) -> None:
+        if dict(vocabulary.shape_ids) != dict(model.shape_ids):
+            raise ValueError("the vocabulary numbers other shapes than the model")
+        self.model, self._vocabulary, self._turn = model, vocabulary, vocabulary.turn
+        self._blocks = [_to_blocks(layer.weights) for layer in model.layers]
+        capacity = len(vocabulary.vectors)
         self._products = np.zeros((capacity, 3 * len(model.layers[0].bias)), np.float32)
-        slots = 1 << (capacity.bit_length() + 3)
-        self._pairs: dict[tuple[int, int], int] = {}
-        self._known, self._used = 0, 1  # row 0 is all zero: what stands between two texts
-        self._keys, self._places = np.zeros(slots, np.uint64), np.zeros(slots, np.int32)
+        self._ready = np.arange(capacity) == 0  # row 0 is all zero: what stands between two texts
 
-    def compute(self, texts: Sequence[Tokens]) -> Figures:
-        """The figures of every token of every text."""
+    def compute(self, texts: Sequence[Tokens], parts: Sequence[tuple[int, int]] = ()) -> Figures:
+        """The figures of every token of every text, or of the tokens of one part of each."""
         codes, spans, bounds = _lay_out(texts)
-        count = spans.shape[1]
-        figures = np.empty((count, len(self.model.head.bias)), np.float32)
-        step = WINDOW - 2 * REACH
-        for start in range(0, count, step):
-            stop = min(start + step, count)
-            first, last = max(0, start - REACH), min(count, stop + REACH)
-            part = self._compute_window(codes, spans[:, first:last])
-            figures[start:stop] = part[start - first : stop - first]
-        return Figures(figures, bounds)
+        hidden = self._hide(codes, spans)
+        if parts:
+            hidden, bounds = _pick(hidden, bounds, parts)
+        return Figures(_apply(hidden, self.model.head.weights, self.model.head.bias), bounds)
 
-    def _compute_window(self, codes: Codes, spans: Ints) -> Floats:
-        rows = self._find_rows(codes, spans)
+    def _hide(self, codes: Codes, spans: Ints) -> Floats:
+        """What the last layer says of each token, padded so that four fit."""
+        count = spans.shape[1]
+        hidden = np.zeros((_to_fours(count), self.model.head.weights.shape[0]), np.float32)
+        for start in range(0, count, CHUNK):
+            stop = min(start + CHUNK, count)
+            first = max(0, start - REACH)
+            rows = self._find_rows(codes, spans[:, first : min(count, stop + REACH)])
+            for at in range(start, stop, STEP):
+                to, left = min(at + STEP, stop), max(0, at - REACH)
+                part = self._hide_window(rows[left - first : to + REACH - first])
+                hidden[at:to] = part[at - left : to - left]
+        return hidden
+
+    def _hide_window(self, of_tokens: Ints) -> Floats:
+        rows = np.zeros(_to_fours(len(of_tokens)), np.int32)
+        rows[: len(of_tokens)] = of_tokens
         outside = rows == 0
         first, *rest = self.model.layers
         below = np.empty((len(rows), len(first.bias)), np.float32)
         _activate_rows(self._products, rows, below, _constants(first))
-        for layer, blocks in zip(rest, self._blocks[1:], strict=False):
+        for layer, blocks in zip(rest, self._blocks[1:], strict=True):
             products = _multiply(below, blocks)
             below = np.empty((len(rows), len(layer.bias)), np.float32)
             _activate(products, outside, below, _constants(layer))
-        head = self.model.head.bias
-        return _multiply(below, self._blocks[-1])[: len(rows), : len(head)] + head
+        return below
 
     def _find_rows(self, codes: Codes, spans: Ints) -> Ints:
-        """The product row of each token (0: a separator), padded so that four fit."""
-        rows = np.zeros(_to_fours(spans.shape[1]), np.int32)
-        hashes = np.zeros(len(rows), np.uint64)
-        if _look_up(codes, spans, (self._keys, self._places), rows, hashes):
-            if self._is_full(len(rows)):
-                self._forget()
-                _look_up(codes, spans, (self._keys, self._places), rows, hashes)
-            self._learn(codes, spans, rows, hashes)
-            _look_up(codes, spans, (self._keys, self._places), rows, hashes)
+        """The product row of each token (0: a separator)."""
+        rows = self._vocabulary.number(codes, spans)
+        if self._turn != self._vocabulary.turn:
+            self._turn, self._ready[1:] = self._vocabulary.turn, False
+        new = rows[~self._ready[rows]]
+        if len(new):
+            self._learn(np.unique(new))
         return rows
 
-    def _is_full(self, more: int) -> bool:
-        return self._used + more > len(self._products) or self._known + more > len(self._keys) // 2
+    def _learn(self, new: Ints) -> None:
+        """Multiply the vectors of words whose products are not there yet."""
+        words, shapes = self._vocabulary.words, self.model.shapes
+        vectors = np.zeros((_to_fours(len(new)), self._blocks[0].shape[1]), np.float32)
+        words.embed(self._vocabulary.vectors[new], vectors)
+        of_shape = slice(words.size, words.size + shapes.shape[1])
+        vectors[: len(new), of_shape] = shapes[self._vocabulary.shapes[new]]
+        self._products[new] = _multiply(vectors, self._blocks[0])[: len(new)]
+        self._ready[new] = True
 
-    def _learn(self, codes: Codes, spans: Ints, rows: Ints, hashes: Hashes) -> None:
-        missing = {int(hashes[i]): i for i in np.flatnonzero(rows < 0).tolist()}
-        starts, stops = spans[:, list(missing.values())].tolist()
-        words = [_to_text(codes[a:b]) for a, b in zip(starts, stops, strict=True)]
-        pairs = [(self._words.find(word), self.model.find_shape(word)) for word in words]
-        self._multiply_pairs([pair for pair in dict.fromkeys(pairs) if pair not in self._pairs])
-        places = np.array([self._pairs[pair] for pair in pairs], np.int32)
-        _insert(self._keys, self._places, np.array(list(missing), np.uint64), places)
-        self._known += len(words)
 
-    def _multiply_pairs(self, pairs: list[tuple[int, int]]) -> None:
-        if not pairs:
-            return
-        words, shapes = np.array(pairs).T
-        vectors = np.zeros((_to_fours(len(pairs)), self._blocks[0].shape[1]), np.float32)
-        self._words.embed(words, vectors)
-        after_word = self._words.size + self.model.shapes.shape[1]
-        vectors[: len(pairs), self._words.size : after_word] = self.model.shapes[shapes]
-        after = self._used + len(pairs)
-        self._products[self._used : after] = _multiply(vectors, self._blocks[0])[: len(pairs)]
-        self._pairs.update(zip(pairs, range(self._used, after), strict=True))
-        self._used = after
-
-    def _forget(self) -> None:
-        self._keys[:] = 0
-        self._pairs.clear()
-        self._known, self._used = 0, 1
+def _pick(
+    hidden: Floats, bounds: Sequence[tuple[int, int]], parts: Sequence[tuple[int, int]]
+) -> tuple[Floats, list[tuple[int, int]]]:
+    """The rows of a part of each text, and where they stand now."""
+    picked = [hidden[at + a : at + b] for (at, _), (a, b) in zip(bounds, parts, strict=True)]
+    stops = list(accumulate(map(len, picked)))
+    rows = np.zeros((_to_fours(stops[-1]), hidden.shape[1]), np.float32)
+    np.concatenate(picked, out=rows[: stops[-1]])
+    return rows, list(zip([0, *stops], stops, strict=False))
 
 
 def _to_fours(size: int) -> int:
@@ -128,10 +126,6 @@ def _to_fours(size: int) -> int:
 
 def _constants(layer: Layer) -> tuple[Floats, Floats, Floats]:
     return layer.bias, layer.scale, layer.shift
-
-
-def _to_text(codes: Codes) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _to_blocks(weights: Floats) -> Floats:
@@ -144,65 +138,18 @@ def _to_blocks(weights: Floats) -> Floats:
 
 def _lay_out(texts: Sequence[Tokens]) -> tuple[Codes, Ints, list[tuple[int, int]]]:
     """All texts in one row, a separator (an empty span) before, between and after."""
-    spans = np.zeros((2, sum(len(text.starts) + 1 for text in texts) + 1), np.int32)
-    bounds, offset, at = [], 0, 1
-    for text in texts:
-        after = at + len(text.starts)
-        np.add(text.starts, offset, out=spans[0, at:after])
-        np.add(text.stops, offset, out=spans[1, at:after])
-        bounds.append((at, after))
-        offset += len(text.codes)
-        at = after + 1
-    codes = np.concatenate([text.codes for text in texts]) if texts else np.empty(0, np.uint32)
-    return codes, spans, bounds
-
-
-@njit(cache=True)
-def _look_up(
-    codes: Codes, spans: Ints, table: tuple[Hashes, Ints], rows: Ints, hashes: Hashes
-) -> int:
-    """Fill `rows` (−1: not in the table) and `hashes`; how many are missing."""
-    keys, places = table
-    missing = 0
-    for token in range(spans.shape[1]):
-        if spans[0, token] == spans[1, token]:
-            continue
-        key = _hash(codes, spans[0, token], spans[1, token])
-        slot = _find_slot(keys, key)
-        hashes[token] = key
-        rows[token] = places[slot] if keys[slot] == key else -1
-        missing += rows[token] < 0
-    return missing
-
-
-@njit(cache=True)
-def _hash(codes: Codes, start: int, stop: int) -> np.uint64:
-    """FNV-1a over code points with a final mix; never 0."""
-    key = np.uint64(1469598103934665603)
-    for i in range(start, stop):
-        key = (key ^ np.uint64(codes[i])) * np.uint64(1099511628211)
-    key ^= key >> np.uint64(29)
-    key *= np.uint64(0xBF58476D1CE4E5B9)
-    key ^= key >> np.uint64(32)
-    return key | np.uint64(1)
-
-
-@njit(cache=True)
-def _find_slot(keys: Hashes, key: np.uint64) -> np.uint64:
-    """Where `key` is or would be."""
-    mask = np.uint64(keys.shape[0] - 1)
-    slot = (key >> np.uint64(1)) & mask
-    while keys[slot] != key and keys[slot] != 0:
-        slot = (slot + np.uint64(1)) & mask
-    return slot
-
-
-@njit(cache=True)
-def _insert(keys: Hashes, places: Ints, new: Hashes, rows: Ints) -> None:
-    for i in range(new.shape[0]):
-        slot = _find_slot(keys, new[i])
-        keys[slot] = new[i]
-        places[slot] = rows[i]
+    if not texts:
+        return np.empty(0, np.uint32), np.zeros((2, 1), np.int32), []
+    counts = [len(text.starts) for text in texts]
+    stops = [after + n for n, after in enumerate(accumulate(counts), 1)]
+    spans = np.zeros((2, stops[-1] + 1), np.int32)
+    places = np.arange(sum(counts)) + np.repeat(np.arange(1, len(texts) + 1), counts)
+    offsets = list(accumulate((len(text.codes) for text in texts[:-1]), initial=0))
+    moved = np.repeat(np.array(offsets, np.int32), counts)
+    spans[0, places] = np.concatenate([text.starts for text in texts]) + moved
+    spans[1, places] = np.concatenate([text.stops for text in texts]) + moved
+    bounds = [(after - count, after) for after, count in zip(stops, counts, strict=True)]
+    return np.concatenate([text.codes for text in texts]), spans, bounds
 
 
 @njit(cache=True)
@@ -262,16 +209,36 @@ def _add_products(sums: Floats, a: Floats, w: Floats) -> None:
 def _multiply(rows: Floats, blocks: Floats) -> Floats:
     """Rows (a multiple of four) times blocks of weights; each sum runs over inputs in order.
 
-    BLAS gives a row other last bits at another place of the batch; this does not.
+    BLAS gives a row other last bits at another place of the batch; this does not. Eight rows a
+    turn: the weights come from the second-level cache, and four rows alone would wait for them.
     """
     out = np.empty((rows.shape[0], blocks.shape[0] * LANES), np.float32)
-    sums = np.empty((4, LANES), np.float32)
+    sums = np.empty((8, LANES), np.float32)
     for b in range(blocks.shape[0]):
-        for t in range(0, rows.shape[0], 4):
+        for t in range(0, rows.shape[0], 8):
+            some = min(8, rows.shape[0] - t)
             sums[:] = 0
             for k in range(0, blocks.shape[1], 4):
-                _add_products(sums, rows[t : t + 4, k : k + 4], blocks[b, k : k + 4])
-            for i in range(4):  # assigning a slice would take numba seconds to compile
+                for i in range(0, some, 4):
+                    of_rows = rows[t + i : t + i + 4, k : k + 4]
+                    _add_products(sums[i : i + 4], of_rows, blocks[b, k : k + 4])
+            for i in range(some):  # assigning a slice would take numba seconds to compile
                 for j in range(LANES):
                     out[t + i, b * LANES + j] = sums[i, j]
+    return out
+
+
+@njit(cache=True, fastmath={"contract"})
+def _apply(rows: Floats, weights: Floats, bias: Floats) -> Floats:
+    """The head: rows (a multiple of four) times weights, each sum in order, plus the bias."""
+    out = np.zeros((rows.shape[0], weights.shape[1]), np.float32)
+    for t in range(0, rows.shape[0], 4):
+        for k in range(weights.shape[0]):
+            a, b, c, d = rows[t, k], rows[t + 1, k], rows[t + 2, k], rows[t + 3, k]
+            for j in range(weights.shape[1]):
+                out[t, j] += a * weights[k, j]
+                out[t + 1, j] += b * weights[k, j]
+                out[t + 2, j] += c * weights[k, j]
+                out[t + 3, j] += d * weights[k, j]
+        out[t : t + 4] += bias
     return out

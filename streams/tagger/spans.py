@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from streams.models import EntityType
 
+LONGEST = 300  # characters: the longest official names have half of them
 OPENING, CLOSING = "«“„\"'", "»”“\"'"
 
 
@@ -23,18 +24,21 @@ class Span(NamedTuple):
 
 
 def repair_spans(text: str, spans: list[Span]) -> list[Span]:
-    """The spans of `text` after every rule, without empty ones."""
+    """The spans of `text` after every rule, without empty and endless ones."""
     return [better for span in spans for better in _repair(text, span)]
 
 
 def _repair(text: str, span: Span) -> list[Span]:
+    start, stop, _ = span
+    if not (_SIGN.search(text, start, stop) or _LISTED.fullmatch(text, start, stop)):
+        return [span] if stop - start <= LONGEST else []
     spans = [span]
-    for rule in RULES if _SUSPECT.search(text, span.start, span.stop) else PLAIN_RULES:
+    for rule in RULES:
         spans = [better for one in spans for better in rule(text, one)]
-    return [one for one in spans if one.start < one.stop]
+    return [one for one in spans if 0 < one.stop - one.start <= LONGEST]
 
 
-_SUSPECT = re.compile(r"[^\w\s.-]|\n")  # without one only the plain rules do anything
+_SIGN = re.compile(r"[^\w\s.-]|\n")  # without one only what is listed is ever repaired
 _BREAK = re.compile(r"\s*[\n•·|;]\s*")
 _COMMA = re.compile(r"\s*,\s*")
 _BRACKET = re.compile(r"\s*[()]\s*")
@@ -49,6 +53,7 @@ _UNIONS = re.compile(
     r"(?:ЕС|ЕАЭС|НАТО|ООН|СНГ|ОДКБ|ШОС|БРИКС|ОПЕК|ОБСЕ|Евросоюз\w{0,2}|Европейск\w+ союз\w{0,2})",
 )
 _NO_NAME = re.compile(r"(?:теле?грам+|telegram)[- ]канал\w*|СМИ", re.IGNORECASE)
+_LISTED = re.compile(f"{_UNIONS.pattern}|(?i:{_NO_NAME.pattern})")
 
 
 def _split_lines(text: str, span: Span) -> Iterator[Span]:
@@ -111,12 +116,12 @@ def _drop_common_nouns(text: str, span: Span) -> Iterator[Span]:
         yield span
 
 
-PLAIN_RULES = (_retype_unions, _drop_common_nouns)
 RULES = (
     _split_lines,
     _split_lists,
     _split_brackets,
     _strip_legal_form,
     _balance_quotes,
-    *PLAIN_RULES,
+    _retype_unions,
+    _drop_common_nouns,
 )

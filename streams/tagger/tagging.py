@@ -12,20 +12,32 @@ from streams.tagger.network import Figures, Floats
 from streams.tagger.tokens import Ints
 
 Tags = NDArray[np.int8]
+Borders = NDArray[np.int64]
 OUTSIDE, FIRST = 1, 2  # tag numbers: padding, outside, then B and I of each type in turn
 
 
 def find_spans(figures: Figures, transitions: Floats) -> list[list[tuple[int, int, int]]]:
     """For each text its spans: first token, token after the last, number of the type."""
-    return [_find_spans(figures.rows[start:stop], transitions) for start, stop in figures.bounds]
+    bounds = np.array(figures.bounds, np.int64).reshape(-1, 2)
+    spans = np.empty((len(figures.rows), 3), np.int32)
+    counts = np.zeros(len(bounds), np.int64)
+    _collect_all(figures.rows, bounds, transitions, spans, counts)
+    return [
+        list(map(tuple, spans[at : at + count].tolist())) if count else []
+        for at, count in zip(bounds[:, 0].tolist(), counts.tolist(), strict=True)
+    ]
 
 
-def _find_spans(rows: Floats, transitions: Floats) -> list[tuple[int, int, int]]:
-    if not len(rows):
-        return []
-    spans = np.empty((len(rows), 3), np.int32)
-    count = _collect(_find_tags(rows, transitions), spans)
-    return [(start, stop, kind) for start, stop, kind in spans[:count].tolist()]
+@njit(cache=True)
+def _collect_all(
+    rows: Floats, bounds: Borders, transitions: Floats, spans: Ints, counts: Borders
+) -> None:
+    """Fill `spans` of each text from its first row on, and `counts`."""
+    for n in range(len(counts)):
+        at, after = bounds[n, 0], bounds[n, 1]
+        if after > at:
+            tags = _find_tags(rows[at:after], transitions)
+            counts[n] = _collect(tags, spans[at:after])
 
 
 @njit(cache=True)

@@ -70,11 +70,12 @@ class Words:
 
 @njit(cache=True)
 def _gather(indexes: NDArray[np.uint8], codes: Floats, ids: NDArray[np.int64], out: Floats) -> None:
-    size = codes.shape[2]
     for row in range(ids.shape[0]):
+        index = indexes[ids[row]]
         for part in range(codes.shape[0]):
-            for i in range(size):
-                out[row, part * size + i] = codes[part, indexes[ids[row], part], i]
+            code = codes[part, index[part]]
+            out[row, 3 * part], out[row, 3 * part + 1] = code[0], code[1]
+            out[row, 3 * part + 2] = code[2]
 
 
 def read_words(path: Path) -> Words:
