@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from streams.alarms.scores import SLOTS, Floats, slot_of
+from streams.alarms.scores import SLOTS, Floats, sum_slots
 from streams.ticks import MISSED, Health, covered_to, is_live
 
 PRIOR_HOURS = 6.0  # weight of the group's rate in the rate of a new source
@@ -47,28 +47,32 @@ class Exposure:
 
     def documents(self, start: float, stop: float) -> float:
         """Documents expected from `start` to `stop` (Unix seconds) by the sources that cover it."""
-        return float(np.add.reduce(self._seen(_bound([start], stop))))
+        return float(self.by_slot([start], stop).sum())
+
+    def assess(self, start: float, stop: float) -> tuple[float, float]:
+        """The documents of a stretch that could be seen, and their share of the usual ones."""
+        documents = self.documents(start, stop)
+        usual = float(self._usual([start], stop).sum())
+        return documents, min(1.0, documents / usual) if usual > 0 else 0.0
 
     def coverage(self, start: float, stop: float) -> float:
         """The share of the usual documents that could have been seen, 0 to 1."""
-        return self.shares([start], stop)[0]
+        return self.assess(start, stop)[1]
 
     def shares(self, starts: Sequence[float], stop: float) -> list[float]:
-        """The same from each of `starts`, the latest first, to `stop`."""
-        bounds = _bound(starts, stop)
-        seen, usual = self._seen(bounds), self._usual(bounds)
-        firsts = np.searchsorted(bounds, starts).tolist()
-        sums = [(np.add.reduce(seen[one:]), np.add.reduce(usual[one:])) for one in firsts]
-        return [min(1.0, float(part / whole)) if whole > 0 else 0.0 for part, whole in sums]
+        """The same from each of `starts` to `stop`."""
+        seen = self.by_slot(starts, stop).sum(1).tolist()
+        usual = self._usual(starts, stop).sum(1).tolist()
+        return [
+            min(1.0, part / whole) if whole > 0 else 0.0
+            for part, whole in zip(seen, usual, strict=True)
+        ]
 
     def by_slot(self, starts: Sequence[float], stop: float) -> Floats:
-        """Documents by seasonal slot from each of `starts`, the latest first, to `stop`."""
-        bounds = _bound(starts, stop)
-        seen, slots = self._seen(bounds), _slots(bounds)
-        exposed = np.zeros((len(starts), SLOTS))
-        for window, first in enumerate(np.searchsorted(bounds, starts).tolist()):
-            np.add.at(exposed[window], slots[first:], seen[first:])
-        return exposed
+        """Documents by seasonal slot from each of `starts` to `stop`."""
+        moments = np.array([*starts, stop], np.float64)
+        documents: Floats = sum_slots(self.rates, self.since, self.until, self.rhythms, moments)
+        return documents
 
     def even(self, start: float, stop: float) -> dict[str, float]:
         """Documents of each source, in what it covers of a stretch, at a pace even all day."""
@@ -76,19 +80,12 @@ class Exposure:
         documents = self.rates * np.maximum(overlap, 0.0) / 3600
         return dict(zip(self.names, documents.tolist(), strict=True))
 
-    def _seen(self, bounds: Floats) -> Floats:
-        """Documents between each two bounds that could be seen."""
-        overlap = np.minimum(self.until[:, None], bounds[1:])
-        overlap = overlap - np.maximum(self.since[:, None], bounds[:-1])
-        return self._sum(self.rates, bounds, np.maximum(overlap, 0.0))
-
-    def _usual(self, bounds: Floats) -> Floats:
-        """Documents between each two bounds, were all sources that are expected seen."""
-        return self._sum(self.rates * self.expected, bounds, np.diff(bounds))
-
-    def _sum(self, rates: Floats, bounds: Floats, seconds: Floats) -> Floats:
-        hourly = rates[:, None] * self.rhythms[:, _slots(bounds)]
-        return np.asarray(np.add.reduce(hourly * seconds, 0) / 3600)
+    def _usual(self, starts: Sequence[float], stop: float) -> Floats:
+        """The same as `by_slot`, were all sources that are expected seen."""
+        always = np.full(len(self.rates), np.inf)
+        rates, moments = self.rates * self.expected, np.array([*starts, stop], np.float64)
+        documents: Floats = sum_slots(rates, -always, always, self.rhythms, moments)
+        return documents
 
 
 class Rhythm(Struct, frozen=True, array_like=True):
@@ -109,17 +106,6 @@ class Rhythm(Struct, frozen=True, array_like=True):
         known = np.array(self.even)
         prior = RHYTHM_PRIOR * max(1.0, float(np.add.reduce(known)) / SLOTS)
         return np.asarray((np.array(self.documents) + prior) / (known + prior))
-
-
-def _bound(starts: Sequence[float], stop: float) -> Floats:
-    """The moments at which a slot changes or one of `starts` stands, from the first to `stop`."""
-    first = min(starts)
-    hours = np.arange(first // 3600 + 1, -(-stop // 3600)) * 3600.0
-    return np.unique(np.concatenate([starts, hours, [stop]]))
-
-
-def _slots(bounds: Floats) -> list[int]:
-    return [slot_of(bound) for bound in bounds[:-1].tolist()]
 
 
 def measure(

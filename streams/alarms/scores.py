@@ -70,6 +70,27 @@ def slot_of(moment: float) -> int:
 
 
 @njit(cache=True)
+def sum_slots(
+    rates: Floats, since: Floats, until: Floats, rhythms: Floats, moments: Floats
+) -> Floats:
+    """Documents by slot from each moment to the last, of sources that cover a stretch each.
+
+    `rates` are documents an hour, `rhythms` each slot of a source against its mean.
+    """
+    sums = np.zeros((len(moments) - 1, SLOTS))
+    for window in range(len(moments) - 1):
+        begin, stop = moments[window], moments[-1]
+        while begin < stop:
+            slot, end = slot_of(begin), min(begin // 3600.0 * 3600.0 + 3600.0, stop)
+            for source in range(len(rates)):
+                seconds = min(until[source], end) - max(since[source], begin)
+                if seconds > 0.0:
+                    sums[window, slot] += rates[source] * rhythms[source, slot] * seconds / 3600.0
+            begin = end
+    return sums
+
+
+@njit(cache=True)
 def evidence(count: float, expected: float, dispersion: float) -> float:
     """Nats against chance: the exponent D of P(X ≥ count) ≤ exp(−D) for a negative binomial."""
     if count <= expected:
@@ -250,6 +271,22 @@ def length_of(world: Floats, window: int) -> int:
     """How many steps, or buckets, a window sums."""
     part = world[STEP] if window < FINE_WINDOWS else world[BUCKET]
     return max(1, int(WINDOWS[window] // part))
+
+
+@njit(cache=True)
+def exposed_of(world: Floats) -> Floats:
+    """The documents exposed in each window that ends with the step `NOW`, and in it, by slot."""
+    exposed = np.zeros((MANY + 1, SLOTS))
+    now = int(world[NOW])
+    exposed[MANY, slot_of(now * world[STEP])] = world[SEEN + now % FINE]
+    for window in range(MANY):
+        is_fine = window < FINE_WINDOWS
+        part = world[STEP] if is_fine else world[BUCKET]
+        ring, size = (SEEN, FINE) if is_fine else (SEEN_LONG, COARSE)
+        last = int(now * world[STEP] // part)
+        for one in range(last - length_of(world, window) + 1, last + 1):
+            exposed[window, slot_of(one * part)] += world[ring + one % size]
+    return exposed
 
 
 @njit(cache=True)

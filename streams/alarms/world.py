@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from streams.alarms import scores as s
-from streams.alarms.scores import SLOTS, WINDOWS, Floats, slot_of
+from streams.alarms.scores import SLOTS, Floats, slot_of
 
 SLOT_HALF = 15 * 3600  # seconds in a slot (an hour a day) after which it has half forgotten
 MEAN_HALF = 7 * 86400  # seconds after which all else has half forgotten
@@ -63,16 +63,7 @@ class World:
 
     def exposed(self) -> Floats:
         """The documents exposed in each window that ends with the step, and in it, by slot."""
-        exposed = np.zeros((s.MANY + 1, SLOTS))
-        now = int(self.values[s.NOW])
-        exposed[s.MANY, slot_of(now * self.step)] = self.values[s.SEEN + now % s.FINE]
-        for window in range(s.MANY):
-            fine = window < s.FINE_WINDOWS
-            ring, size = (s.SEEN, s.FINE) if fine else (s.SEEN_LONG, s.COARSE)
-            part = self.step if fine else int(self.values[s.BUCKET])
-            last = now * self.step // part
-            for one in range(last - max(1, WINDOWS[window] // part) + 1, last + 1):
-                exposed[window, slot_of(one * part)] += self.values[ring + one % size]
+        exposed: Floats = s.exposed_of(self.values)
         return exposed
 
     def close(self, exposure: float, tested: int) -> None:
