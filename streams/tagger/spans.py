@@ -32,7 +32,8 @@ def repair_spans(text: str, spans: list[Span]) -> list[Span]:
 
 def _repair(text: str, span: Span) -> list[Span]:
     start, stop, _ = span
-    if not (_SIGN.search(text, start, stop) or _LISTED.fullmatch(text, start, stop)):
+    is_odd = _SIGN.search(text, start, stop) or _PREPOSITION.match(text, start, stop)
+    if not (is_odd or _LISTED.fullmatch(text, start, stop)):
         return [span] if stop - start <= LONGEST else []
     spans = [span]
     for rule in RULES:
@@ -42,8 +43,9 @@ def _repair(text: str, span: Span) -> list[Span]:
 
 _SIGN = re.compile(r"[^\w\s.-]|\n")  # without one only what is listed is ever repaired
 _BREAK = re.compile(r"\s*[\n•·|;]\s*")
-_MAY_OPEN = re.compile(r"[^\W_]|[.()«»“”„\"'!?]")
+_MAY_OPEN = re.compile(r"[^\W_]|[.()«»“”„\"'!?+]")
 _SURNAME = re.compile("(?:[оеё]в|[иы]н)(?:[аеу]|ой|ым|ых)?$")
+_PREPOSITION = re.compile("(?:Во?|На|Из|Под|Над|Ко?|У|От|До|Со?|По|За|При)\\s+(?=[А-ЯЁ])")
 _COMMA = re.compile(r"\s*,\s*")
 _BRACKET = re.compile(r"\s*[()]\s*")
 _LEGAL_FORM = re.compile(
@@ -132,6 +134,12 @@ def _is_loose(rest: str, closing: str) -> bool:
     return not set(rest[:-1]) & set(closing)
 
 
+def _strip_preposition(text: str, span: Span) -> Iterator[Span]:
+    """`В Люблино`: what opens a sentence before a place has its capital from there."""
+    match = _PREPOSITION.match(text, span.start, span.stop) if span.type == "LOC" else None
+    yield span._replace(start=match.end()) if match else span
+
+
 def _retype_unions(text: str, span: Span) -> Iterator[Span]:
     """`ЕС`, `Евросоюз`: organisations."""
     is_union = _UNIONS.fullmatch(text, span.start, span.stop)
@@ -151,6 +159,7 @@ RULES = (
     _strip_legal_form,
     _balance_quotes,
     _trim_marks,
+    _strip_preposition,
     _retype_unions,
     _drop_common_nouns,
 )
