@@ -21,7 +21,9 @@ from streams.words.agreement import (
     SELDOM,
     agree_person,
     agree_phrase,
+    count_common,
     is_adjective,
+    to_nominative,
 )
 from streams.words.paradigms import inflect, is_known, read
 
@@ -75,7 +77,7 @@ def to_own_name(words: Sequence[Word], kind: EntityType) -> str | None:
 
 def _agree(written: Sequence[str], kind: EntityType) -> list[str] | None:
     """The nominatives of words that agree in one way only; after its head no name declines."""
-    if len(written) == 1 or not all(map(_RUSSIAN.fullmatch, written)):
+    if not all(map(_RUSSIAN.fullmatch, written)) or (len(written) == 1 and kind != "PER"):
         return None
     if kind == "PER":
         return agree_person(written)
@@ -163,8 +165,8 @@ def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
         return text
     word = fold(text)
     reading = _choose(read(word), tag, kind)
-    form = reading and reading.inflect({"nomn"})
-    return _write_like(form.word, text) if form and fold(form.word) != word else text
+    form = to_nominative(reading) if reading else ""
+    return _write_like(form, text) if form and fold(form) != word else text
 
 
 def _choose(readings: Sequence[Any], tag: Tag, kind: EntityType) -> Any:
@@ -198,7 +200,10 @@ def _read_tag(text: str) -> Tag:
 
 
 def _write_like(word: str, written: str) -> str:
-    """`word` with the capitals of `written`, part by part between hyphens."""
+    """`word` with the capitals of `written`, part by part between hyphens, and its ё."""
+    alike = count_common(fold(word), fold(written))
+    if "ё" in written[:alike]:
+        word = written[:alike].lower() + word[alike:]
     parts, shapes = word.split("-"), written.split("-")
     if len(parts) != len(shapes):
         return word[:1].upper() + word[1:] if written[:1].isupper() else word

@@ -16,6 +16,8 @@ from streams.words.agreement import agree_person, agree_phrase, is_adjective
         ("Северо-Кавказском федеральном округе", "северо-кавказский федеральный округ"),
         ("Объединённых Арабских Эмиратов", "объединённые арабские эмираты"),
         ("Северные потоки", "Северные потоки"),
+        ("Высшей школы", "высшая школа"),
+        ("Древнего Египта", "древний египет"),
         ("Дворец независимости", None),  # the first word is no adjective
         ("Южной театра", None),  # nothing agrees
     ],
@@ -32,6 +34,9 @@ def test_adjectives_and_their_noun(written: str, expected: str | None) -> None:
         ("Дариге Назарбаевой", "дарига назарбаева"),
         ("Анны Седоковой", "анна седокова"),
         ("Никиты Михалкова", "никита михалков"),
+        ("Мехрибан Алиевой", "Мехрибан алиева"),
+        ("Путиной", "путина"),
+        ("Путину", None),  # a man's dative or a woman's accusative
         ("Александра Лукашенко", None),  # a man's genitive or a woman's nominative
         ("Анастасия Ракова", None),  # a nominative: the surname's readings may be incomplete
         ("Марк Рютте", None),

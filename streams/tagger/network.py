@@ -50,7 +50,8 @@ class Network:
         self._blocks = [_to_blocks(layer.weights) for layer in model.layers]
         capacity = len(vocabulary.vectors)
         self._products = np.zeros((capacity, 3 * len(model.layers[0].bias)), np.float32)
-        self._ready = np.arange(capacity) == 0  # row 0 is all zero: what stands between two texts
+        # row of each number, 0 if it has none; row 0 is all zero: what stands between two texts
+        self._rows, self._used = np.zeros(capacity, np.int32), 1
 
     def compute(self, texts: Sequence[Tokens], parts: Sequence[tuple[int, int]] = ()) -> Figures:
         """The figures of every token of every text, or of the tokens of one part of each."""
@@ -89,13 +90,13 @@ class Network:
 
     def _find_rows(self, codes: Codes, spans: Ints) -> Ints:
         """The product row of each token (0: a separator)."""
-        rows = self._vocabulary.number(codes, spans)
+        numbers = self._vocabulary.number(codes, spans)
         if self._turn != self._vocabulary.turn:
-            self._turn, self._ready[1:] = self._vocabulary.turn, False
-        new = rows[~self._ready[rows]]
+            self._turn, self._rows[:], self._used = self._vocabulary.turn, 0, 1
+        new = numbers[(self._rows[numbers] == 0) & (numbers > 0)]
         if len(new):
             self._learn(np.unique(new))
-        return rows
+        return self._rows[numbers]
 
     def _learn(self, new: Ints) -> None:
         """Multiply the vectors of words whose products are not there yet."""
@@ -104,8 +105,10 @@ class Network:
         words.embed(self._vocabulary.vectors[new], vectors)
         of_shape = slice(words.size, words.size + shapes.shape[1])
         vectors[: len(new), of_shape] = shapes[self._vocabulary.shapes[new]]
-        self._products[new] = _multiply(vectors, self._blocks[0])[: len(new)]
-        self._ready[new] = True
+        after = self._used + len(new)
+        self._products[self._used : after] = _multiply(vectors, self._blocks[0])[: len(new)]
+        self._rows[new] = np.arange(self._used, after)
+        self._used = after
 
 
 def _pick(
@@ -222,7 +225,7 @@ def _multiply(rows: Floats, blocks: Floats) -> Floats:
                 for i in range(0, some, 4):
                     of_rows = rows[t + i : t + i + 4, k : k + 4]
                     _add_products(sums[i : i + 4], of_rows, blocks[b, k : k + 4])
-            for i in range(some):  # assigning a slice would take numba seconds to compile
+            for i in range(some):  # assigning a slice would take seconds to compile
                 for j in range(LANES):
                     out[t + i, b * LANES + j] = sums[i, j]
     return out
@@ -240,5 +243,7 @@ def _apply(rows: Floats, weights: Floats, bias: Floats) -> Floats:
                 out[t + 1, j] += b * weights[k, j]
                 out[t + 2, j] += c * weights[k, j]
                 out[t + 3, j] += d * weights[k, j]
-        out[t : t + 4] += bias
+        for i in range(4):  # adding to a slice would take seconds to compile
+            for j in range(weights.shape[1]):
+                out[t + i, j] += bias[j]
     return out

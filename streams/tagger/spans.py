@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from streams.models import EntityType
+from streams.text import fold
+from streams.words.paradigms import is_known, is_name, read
 
 LONGEST = 300  # characters: the longest official names have half of them
 OPENING, CLOSING = "«“„\"'", "»”“\"'"
@@ -30,7 +32,8 @@ def repair_spans(text: str, spans: list[Span]) -> list[Span]:
 
 def _repair(text: str, span: Span) -> list[Span]:
     start, stop, _ = span
-    if not (_SIGN.search(text, start, stop) or _LISTED.fullmatch(text, start, stop)):
+    is_odd = _SIGN.search(text, start, stop) or _PREPOSITION.match(text, start, stop)
+    if not (is_odd or _LISTED.fullmatch(text, start, stop)):
         return [span] if stop - start <= LONGEST else []
     spans = [span]
     for rule in RULES:
@@ -40,6 +43,9 @@ def _repair(text: str, span: Span) -> list[Span]:
 
 _SIGN = re.compile(r"[^\w\s.-]|\n")  # without one only what is listed is ever repaired
 _BREAK = re.compile(r"\s*[\n•·|;]\s*")
+_MAY_OPEN = re.compile(r"[^\W_]|[.()«»“”„\"'!?+]")
+_SURNAME = re.compile("(?:[оеё]в|[иы]н)(?:[аеу]|ой|ым|ых)?$")
+_PREPOSITION = re.compile("(?:Во?|На|Из|Под|Над|Ко?|У|От|До|Со?|По|За|При)\\s+(?=[А-ЯЁ])")
 _COMMA = re.compile(r"\s*,\s*")
 _BRACKET = re.compile(r"\s*[()]\s*")
 _LEGAL_FORM = re.compile(
@@ -57,8 +63,32 @@ _LISTED = re.compile(f"{_UNIONS.pattern}|(?i:{_NO_NAME.pattern})")
 
 
 def _split_lines(text: str, span: Span) -> Iterator[Span]:
-    """`Форсайта⏎⏎Один`, `Монако • Намибия`: no name goes on after a line break or a bullet."""
-    return _split(text, span, _BREAK)
+    """`Форсайта⏎⏎Один`, `Монако • Намибия`: no name goes on after a line break or a bullet.
+
+    What follows opens a line and has its capital from there: a common word is no name.
+    """
+    first, *rest = _split(text, span, _BREAK)
+    yield first
+    yield from (one for one in rest if not _is_common(text[one.start : one.stop]))
+
+
+def _is_common(written: str) -> bool:
+    """Whether a word is one that the dictionary has, and never as a name (Токаев: of токай)."""
+    word = fold(written.strip("*_ "))
+    if _SURNAME.search(word) or not is_known(word):
+        return False
+    return not any(map(is_name, read(word)))
+
+
+def _trim_marks(text: str, span: Span) -> Iterator[Span]:
+    """`🔴 Росавиация`, `**UPD`: pictures and markup at the edges are no part of a name."""
+    start, stop = span.start, span.stop
+    while start < stop and not _MAY_OPEN.match(text[start]):
+        start += 1
+    while start < stop and not _MAY_OPEN.match(text[stop - 1]):
+        stop -= 1
+    if any(map(str.isalpha, text[start:stop])):
+        yield span._replace(start=start, stop=stop)
 
 
 def _split_lists(text: str, span: Span) -> Iterator[Span]:
@@ -104,6 +134,12 @@ def _is_loose(rest: str, closing: str) -> bool:
     return not set(rest[:-1]) & set(closing)
 
 
+def _strip_preposition(text: str, span: Span) -> Iterator[Span]:
+    """`В Люблино`: what opens a sentence before a place has its capital from there."""
+    match = _PREPOSITION.match(text, span.start, span.stop) if span.type == "LOC" else None
+    yield span._replace(start=match.end()) if match else span
+
+
 def _retype_unions(text: str, span: Span) -> Iterator[Span]:
     """`ЕС`, `Евросоюз`: organisations."""
     is_union = _UNIONS.fullmatch(text, span.start, span.stop)
@@ -122,6 +158,8 @@ RULES = (
     _split_brackets,
     _strip_legal_form,
     _balance_quotes,
+    _trim_marks,
+    _strip_preposition,
     _retype_unions,
     _drop_common_nouns,
 )

@@ -6,6 +6,7 @@ other. Where several ways are left (Александра Лукашенко), th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,9 @@ from streams.words.paradigms import is_known, read
 SELDOM = 0.05  # a reading below this share is not looked at
 SAME_CASE = {"gen1": "gent", "gen2": "gent", "loc1": "loct", "loc2": "loct", "acc2": "accs"}
 PERSONAL = frozenset({"Name", "Surn", "Patr"})
+_CONSONANTS = frozenset("бвгджзклмнпрстфхцчшщ")
+_OF_WOMAN = re.compile("(?:[ое]в|[иы]н|[сц]к)ой$")
+_ENDING = 2  # letters
 _GENDERS = ("masc", "femn", "neut")
 
 Slot = tuple[str, str, str]  # case, number, gender ("" in the plural)
@@ -33,13 +37,26 @@ def agree_person(words: Sequence[str]) -> list[str] | None:
     """«Дариге Назарбаевой»: names and a surname that cannot be nominatives, or None.
 
     What is guessed of names that no dictionary has may lack readings, so more is asked of them.
+    A woman's name in a consonant stays as it is: «Мехрибан Алиевой».
     """
     *names, surname = map(fold, words)
-    tables = [_read_person(word) for word in (*names, surname)]
+    last = _read_person(surname)
+    fixed = [_stays(name) and bool(_OF_WOMAN.search(surname)) for name in names]
+    tables = [last if one else _read_person(name) for name, one in zip(names, fixed, strict=True)]
+    tables.append(last)
     if not all(tables) or any(case == "nomn" for case, _, _ in tables[0]):
         return None
-    is_sure = all(map(is_known, names)) or len({gender for _, _, gender in tables[-1]}) == 1
-    return _agree(tables, words) if is_sure else None
+    is_sure = all(map(is_known, names or [surname]))
+    if not is_sure and (not names or len({gender for _, _, gender in last}) != 1):
+        return None
+    agreeing = _agree(tables, words)
+    stays = [*fixed, False]
+    return agreeing and [a if one else b for a, b, one in zip(words, agreeing, stays, strict=True)]
+
+
+def _stays(name: str) -> bool:
+    """A name in a consonant that is no man's."""
+    return name[-1] in _CONSONANTS and not any(case == "nomn" for case, _, _ in _read_person(name))
 
 
 def is_adjective(word: str) -> bool:
@@ -52,7 +69,7 @@ def _agree(tables: Sequence[Slots], written: Sequence[str]) -> list[str] | None:
     shared = set.intersection(*map(set, tables))
     found = []
     for table, word in zip(tables, written, strict=True):
-        forms = {_to_nominative(one) for slot in shared for one in table[slot]}
+        forms = {to_nominative(one) for slot in shared for one in table[slot]}
         if len(set(map(fold, forms))) != 1:
             return None
         form = min(forms)  # of two that differ in ё the one with е
@@ -60,9 +77,30 @@ def _agree(tables: Sequence[Slots], written: Sequence[str]) -> list[str] | None:
     return found
 
 
-def _to_nominative(reading: Any) -> str:
-    form = reading if reading.tag.case == "nomn" else reading.inflect({"nomn"})
-    return str(form.word) if form else ""
+def to_nominative(reading: Any) -> str:
+    """The nominative of a reading in its number and gender; "" if it has none.
+
+    Of several the one that begins alike: высшей is высшая, not высочайшая.
+    """
+    if reading.tag.case == "nomn":
+        return str(reading.word)
+    form = reading.inflect({"nomn"})
+    if form is None or count_common(form.word, reading.word) + _ENDING >= len(reading.word):
+        return str(form.word) if form else ""
+    nominatives = [one for one in reading.lexeme if one.tag.case == "nomn"]
+    like = [one for one in nominatives if _is_like(one.tag, form.tag, reading.tag)] or [form]
+    return str(max(like, key=lambda one: count_common(one.word, reading.word)).word)
+
+
+def _is_like(one: Any, form: Any, reading: Any) -> bool:
+    same = one.number == form.number and one.gender == form.gender and one.POS == form.POS
+    return bool(same and ("Supr" in one) == ("Supr" in reading))
+
+
+def count_common(one: str, other: str) -> int:
+    """How many letters two words begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 @lru_cache(maxsize=1 << 14)
