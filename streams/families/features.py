@@ -14,12 +14,12 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from streams.families.heads import HEAD, flag, read_keys, to_key
 from streams.text import Tokens
 
 WORD, NUMBER, NAME, DIGITS = range(4)  # digits: a number yet to be read
 LONGEST = 256  # words: a longer text is judged by its beginning
 NAMED = 160  # words: names of longer texts are never compared
-_HEAD = 4  # letters that tell a name
 
 _STOP = re.compile(r"[.!?:;—–\n]")  # a capital letter after these is no name
 _DIGITS = re.compile(r"\d+")
@@ -43,7 +43,9 @@ _COUNTS = (
 )  # fmt: skip
 _NUMERALS = {word: float(n) for n, words in enumerate(_COUNTS) for word in words.split()}
 _DAYS = re.compile(r"(понедельник|вторник|сред[аеуы]|четверг|пятниц|суббот|воскресень)[а-я]?$")
+_WEEK = ("поне", "втор", "сред", "четв", "пятн", "субб", "воск")  # how the days begin
 _ALIASES = {"росс": "рф", "yonh": "ренх", "reut": "рейт"}  # Россия and РФ, Yonhap and Рёнхап
+_FLAGS = flag([*_NUMERALS, *_WEEK, *_ALIASES])  # words that may be more than their letters
 
 
 class Marked(Struct, frozen=True, gc=False):
@@ -57,8 +59,10 @@ def mark(tokens: Tokens) -> Marked:
     """The keys of a text, in order; a number of several tokens is one key."""
     if not tokens.words:
         return Marked([], [])
-    read = list(map(_to_key, tokens.words))
-    keys, kinds = [key for key, _ in read], [kind for _, kind in read]
+    keys, places = read_keys(tokens.words, _FLAGS)
+    kinds = [WORD] * len(keys)
+    for at in places:
+        keys[at], kinds[at] = _to_key(tokens.words[at])
     if len(keys) <= NAMED:
         for at in _find_names(tokens):
             kinds[at] = kinds[at] or NAME
@@ -86,10 +90,9 @@ def _to_key(word: str) -> tuple[int, int]:
     if value is not None:
         return _number_key(value), NUMBER
     if _DAYS.match(word):
-        return _number_key(word[:_HEAD]), NUMBER
-    head = _ALIASES.get(word[:_HEAD], word[:_HEAD])
-    fifth = ord(word[_HEAD]) & 0xFFF if len(word) > _HEAD else 0
-    return (crc32(head.encode()) & 0xFFFFF) << 12 | fifth, WORD
+        return _number_key(word[:HEAD]), NUMBER
+    head = word[:HEAD]
+    return to_key(_ALIASES.get(head, head), word[HEAD:]), WORD
 
 
 def _join_numbers(tokens: Tokens, keys: list[int], kinds: list[int]) -> None:
