@@ -75,8 +75,8 @@ def pack(marked: Marked, length: int) -> bytes:
     """The first `length` words as three counts, then keys in order, numbers and names sorted."""
     length = min(length, LONGEST)
     keys, kinds = marked.keys[:length], marked.kinds[:length]
-    numbers = sorted({key for key, kind in zip(keys, kinds, strict=True) if kind == NUMBER})
-    names = sorted({key >> 12 for key, kind in zip(keys, kinds, strict=True) if kind == NAME})
+    numbers = sorted({keys[at] for at, kind in enumerate(kinds) if kind == NUMBER})
+    names = sorted({keys[at] >> 12 for at, kind in enumerate(kinds) if kind == NAME})
     sizes = (len(keys), len(numbers), len(names))
     return array("I", [*sizes, *keys, *numbers, *names]).tobytes()
 
@@ -148,12 +148,13 @@ def _scale(word: str) -> float | None:
     return next((value for start, value in _SCALES if word.startswith(start)), None)
 
 
-def _find_names(tokens: Tokens) -> frozenset[int]:
+def _find_names(tokens: Tokens) -> list[int]:
     """The places of capitalised words inside sentences, outside of attributions."""
     content, starts = tokens.content, tokens.starts
     found = [at for at, start in enumerate(starts) if content[start].isupper()]
-    found = [at for at in found if at and not _STOP.search(tokens.gaps[at])]
-    if found:
-        spans = [match.span() for match in _REPORT.finditer(content)]
-        found = [at for at in found if not any(a < tokens.stops[at] <= b for a, b in spans)]
-    return frozenset(found)
+    gaps, stops = tokens.gaps, tokens.stops
+    found = [at for at in found if at and (gaps[at] == " " or not _STOP.search(gaps[at]))]
+    spans = [match.span() for match in _REPORT.finditer(content)] if found else []
+    for start, stop in spans:
+        found = [at for at in found if not start < stops[at] <= stop]
+    return found
