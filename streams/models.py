@@ -287,7 +287,7 @@ def decode_enriched(raw: bytes) -> Passed:
 
 def to_seconds(moment: datetime) -> float:
     """Seconds of Unix time."""
-    return (moment - EPOCH).total_seconds()
+    return moment.timestamp()
 
 
 def from_seconds(seconds: float) -> datetime:
