@@ -57,7 +57,7 @@ class Failure(Struct, frozen=True, tag_field="kind", tag="failure"):
     detail: str
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, gc=False):
     """What the steps have found in one text so far."""
 
     language: Language = UNDETERMINED
