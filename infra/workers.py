@@ -137,6 +137,7 @@ class Pool:
                 return
             for worker in _wait(busy):
                 self._collect(worker, waiting, done)
+            self._hand_out(waiting, jobs, following + ahead)  # none idles while results are used
             while following in done:
                 yield done.pop(following)
                 following += 1

@@ -76,8 +76,10 @@ def _make_decide(settings: Settings, options: Options) -> Any:
     from infra.vitals.gauges import Gauged
     from streams.agents import make_decide
     from streams.decide import Decider
+    from streams.rehearsal import rehearse
 
     del settings
+    rehearse()
 
     def make(cells: Mapping[str, bytes]) -> Gauged:
         return Gauged(Decider(cells=cells), options.count)

@@ -57,7 +57,7 @@ class Failure(Struct, frozen=True, tag_field="kind", tag="failure"):
     detail: str
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, gc=False):
     """What the steps have found in one text so far."""
 
     language: Language = UNDETERMINED
@@ -172,11 +172,15 @@ def _match_terms(watch: Watch) -> Step:
 
     def match(texts: Sequence[str], found: Sequence[Found]) -> list[Found]:
         return [
-            _with(one, terms=find_mentions(text, watch, entities=one.entities))
+            _mention(one, find_mentions(text, watch, entities=one.entities))
             for text, one in zip(texts, found, strict=True)
         ]
 
     return match
+
+
+def _mention(found: Found, terms: tuple[Mention, ...]) -> Found:
+    return _with(found, terms=terms) if terms else found
 
 
 def _add_tone(texts: Sequence[str], found: Sequence[Found]) -> list[Found]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -55,7 +56,8 @@ class _Draft(Struct, frozen=True, kw_only=True):
 
 
 _DRAFT: msgspec.json.Decoder[_Draft] = msgspec.json.Decoder(_Draft)
-_KINDS = (b'"heartbeat"', b'"clock"', b'"setting"')
+_KIND = re.compile(rb'"(?:heartbeat|clock|setting)"')
+_KIND_ENDS = 64  # bytes: a kind stands before
 
 
 class _RefusedError(ValueError):
@@ -108,7 +110,7 @@ def accept_row(
     raw: bytes, place: Place, as_of: float | None, registry: Mapping[str, Source]
 ) -> Row | DeadLetter:
     """Decode a line that may be any row of an exported journal, under the rules of `accept`."""
-    if not any(kind in raw[:64] for kind in _KINDS):
+    if not _KIND.search(raw, 0, _KIND_ENDS):
         return accept(raw, place, as_of, registry)
     try:
         _check_bytes(raw)
@@ -225,11 +227,11 @@ def _clean(text: str | None) -> str | None:
     """Lone surrogates cannot be written in UTF-8: they become replacement characters."""
     if not text:
         return None
-    return (
-        text
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _name(document: Document) -> str:

@@ -1,6 +1,7 @@
 """The messages: frozen, strictly decoded, encoded with their keys in schema order.
 
 All times are aware datetimes in UTC. Offsets are code points into `Document.content`.
+`gc=False`: what is made for each document holds no cycles, so the collector need not look at it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Document(
-    Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="document"
+    Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,
+    tag_field="kind",
+    tag="document",
 ):
     """One entry of a source: an article, a post, an edit of one, or its tombstone."""
 
@@ -79,7 +86,7 @@ class Mark(Struct, frozen=True, kw_only=True, tag_field="kind", tag="mark"):
 Row = Document | Heartbeat | Clock | Setting | Mark
 
 
-class Language(Struct, frozen=True, omit_defaults=True):
+class Language(Struct, frozen=True, omit_defaults=True, gc=False):
     """An ISO 639-1 code or `und`, with a confidence of 0 to 1.
 
     A mixed text keeps its second language and that one's share of the letters, 0 to 1.
@@ -91,7 +98,7 @@ class Language(Struct, frozen=True, omit_defaults=True):
     second_share: float = 0.0
 
 
-class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A named entity: the span as written, its normal form, the tone towards it."""
 
     type: EntityType
@@ -102,7 +109,7 @@ class Entity(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sentiment: Label | None = None
 
 
-class Sentiment(Struct, frozen=True):
+class Sentiment(Struct, frozen=True, gc=False):
     """Tone: a label, a score of −1 to 1, a confidence of 0 to 1."""
 
     label: Label = "unknown"
@@ -110,7 +117,7 @@ class Sentiment(Struct, frozen=True):
     confidence: float = 0.0
 
 
-class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A watched term as it stands in the text."""
 
     term: str
@@ -121,7 +128,13 @@ class Mention(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Enriched(
-    Document, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="document"
+    Document,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    gc=False,
+    tag_field="kind",
+    tag="document",
 ):
     """A document with what was understood of it; its own origin until it proves a copy."""
 
@@ -251,7 +264,7 @@ class Burst(Struct, frozen=True, kw_only=True):
     config: str
 
 
-class Place(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Where bytes came from: a line of a file (or an address), or a record of a topic."""
 
     file: str | None = None
@@ -296,7 +309,7 @@ def decode_enriched(raw: bytes) -> Passed:
 
 def to_seconds(moment: datetime) -> float:
     """Seconds of Unix time."""
-    return (moment - EPOCH).total_seconds()
+    return moment.timestamp()
 
 
 def from_seconds(seconds: float) -> datetime:

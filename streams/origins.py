@@ -34,23 +34,25 @@ Table = NDArray[np.uint32]
 
 
 class Index:
-    """Texts by their pairs; the pages of the tables cost memory from their first use on."""
+    """Texts by their pairs; the pages of the table cost memory from their first use on.
+
+    A bucket is one row, numbers then tags: half a line of the processor's memory, read at once.
+    """
 
     def __init__(self, buckets: int = BUCKETS) -> None:
-        self._numbers = np.zeros((buckets, SLOTS), np.uint32)
-        self._tags = np.zeros((buckets, SLOTS), np.uint32)
+        self._table = np.zeros((buckets, 2 * SLOTS), np.uint32)
 
     def add(self, features: bytes, number: int) -> None:
         """Remember a text under a number from 1 on, greater than all before."""
         if len(features) >= SHORTEST:
-            _add(self._numbers, self._tags, np.frombuffer(features, np.int32), number)
+            _add(self._table, np.frombuffer(features, np.int32), number)
 
     def find(self, features: bytes, first: int) -> list[int]:
         """Numbers from `first` on of texts alike, most alike first, then the newest."""
         if len(features) < SHORTEST:
             return []
         keys = np.frombuffer(features, np.int32)
-        found: list[int] = _find(self._numbers, self._tags, keys, first).tolist()
+        found: list[int] = _find(self._table, keys, first).tolist()
         return found
 
 
@@ -82,9 +84,9 @@ def _hashes(keys: Keys) -> Hashes:
 
 
 @njit(cache=True)
-def _add(numbers: Table, tags: Table, keys: Keys, number: int) -> None:
+def _add(table: Table, keys: Keys, number: int) -> None:
     hashes = _hashes(keys)
-    _put(numbers, tags, hashes[0], number)
+    _put(table, hashes[0], number)
     pairs = hashes.shape[0] - 1
     last = -1
     for start in range(max(1, pairs - NEIGHBOURS + 1) if pairs else 0):
@@ -93,36 +95,36 @@ def _add(numbers: Table, tags: Table, keys: Keys, number: int) -> None:
             if hashes[1 + i] <= hashes[1 + best]:
                 best = i
         if best != last:
-            _put(numbers, tags, hashes[1 + best], number)
+            _put(table, hashes[1 + best], number)
             last = best
 
 
 @njit(cache=True)
-def _put(numbers: Table, tags: Table, value: np.uint64, number: int) -> None:
+def _put(table: Table, value: np.uint64, number: int) -> None:
     """Into the first slot of its bucket; the oldest falls out."""
-    bucket = np.int64(value % np.uint64(numbers.shape[0]))
+    bucket = np.int64(value % np.uint64(table.shape[0]))
     tag = np.uint32(value >> _HIGH)
-    if numbers[bucket, 0] == number and tags[bucket, 0] == tag:
+    if table[bucket, 0] == number and table[bucket, SLOTS] == tag:
         return
     for slot in range(SLOTS - 1, 0, -1):
-        numbers[bucket, slot] = numbers[bucket, slot - 1]
-        tags[bucket, slot] = tags[bucket, slot - 1]
-    numbers[bucket, 0] = number
-    tags[bucket, 0] = tag
+        table[bucket, slot] = table[bucket, slot - 1]
+        table[bucket, SLOTS + slot] = table[bucket, SLOTS + slot - 1]
+    table[bucket, 0] = number
+    table[bucket, SLOTS] = tag
 
 
 @njit(cache=True)
-def _find(numbers: Table, tags: Table, keys: Keys, first: int) -> NDArray[np.int64]:
+def _find(table: Table, keys: Keys, first: int) -> NDArray[np.int64]:
     hashes = _hashes(keys)
     hits = np.empty(SLOTS * hashes.shape[0], np.int64)
     count = 0
     equal = 0
     for i in range(hashes.shape[0]):
-        bucket = np.int64(hashes[i] % np.uint64(numbers.shape[0]))
+        bucket = np.int64(hashes[i] % np.uint64(table.shape[0]))
         tag = np.uint32(hashes[i] >> _HIGH)
         for slot in range(SLOTS):
-            number = numbers[bucket, slot]
-            if number >= first and tags[bucket, slot] == tag:
+            number = table[bucket, slot]
+            if number >= first and table[bucket, SLOTS + slot] == tag:
                 hits[count] = number
                 count += 1
         equal = count if i == 0 else equal

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alarms.exposure import learn_rate, learning_delay, measure
+from streams.alarms.exposure import Exposure, learn_rate, learning_delay, measure
 from streams.ticks import Health
 
 NOON = 1_772_452_800
@@ -97,3 +98,14 @@ def test_an_exposure_holds_as_long_as_it_says(healths: list[Health], tens: int, 
         again = measure(sources, {}, then)
         for one, two in ((NOON, NOON + 3600), (now - 600, now)):
             assert again.coverage(one, two) == exposure.coverage(one, two)
+
+
+@given(st.integers(0, 700), st.integers(0, 2**32 - 1))
+def test_documents_are_summed_as_numpy_sums_them(sources: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    rates, since = random.lognormal(0, 3, sources), random.uniform(0, 4e4, sources)
+    until = np.where(random.random(sources) < 0.5, np.inf, random.uniform(0, 8e4, sources))
+    exposure = Exposure(rates, since, until, wanted=1.0, measured_at=0.0, valid_until=0.0)
+    seconds = np.minimum(until, 5e4) - np.maximum(since, 3e4)
+    expected = np.add.reduce(rates * (np.maximum(seconds, 0.0) / 3600))
+    assert exposure.documents(3e4, 5e4) == expected

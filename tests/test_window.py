@@ -3,7 +3,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from streams.families.features import mark, pack
-from streams.families.window import SPAN, Limits, Window
+from streams.families.window import SPAN, SPARE, Limits, Window
 from streams.text import tokenize
 from tests.test_counts import NOON, entry
 
@@ -39,6 +39,17 @@ def test_the_window_holds_no_more_documents_than_it_may() -> None:
     assert ticks == [NOON, NOON + 10]
     assert [one.id for one in ended] == ["0", "1"]
     assert window.expire(NOON + 60) == ([], [])
+
+
+def test_texts_are_found_by_their_numbers_however_many_were_forgotten() -> None:
+    window, kept = Window(Limits(documents=5)), 5
+    count = 2 * SPARE + 100
+    texts = [read(f"сообщение номер {number} отправлено вовремя") for number in range(count)]
+    for number, text in enumerate(texts):
+        window.apply(NOON + number, replace(entry(str(number)), features=text))
+        window.expire(NOON + number)
+    found = [window.origin_of(text, NOON) for text in texts]
+    assert found == [None] * (count - kept) + [str(n) for n in range(count - kept, count)]
 
 
 def test_a_copy_counts_a_quarter_for_each_of_four_further_owners() -> None:

@@ -45,7 +45,7 @@ class Enrich(Protocol):
         """The results of each batch, in order; batches may be taken ahead."""
 
 
-class Numbered(Struct, frozen=True):
+class Numbered(Struct, frozen=True, gc=False):
     """A row with its number in the journal, and where its bytes came from."""
 
     number: int

@@ -134,19 +134,25 @@ def measure(
         until=np.array(until),
         wanted=sum(rate for rate, share in zip(rates, expected.tolist(), strict=True) if share),
         measured_at=now,
-        valid_until=min((_changes_at(one, now) for one in sources.values()), default=now),
+        valid_until=min([_changes_at(one, now) for one in sources.values()], default=now),
     )
 
 
 def _changes_at(health: Health, now: float) -> float:
     """When time alone next changes what a source covers or whether it is expected."""
-    if health.last_good is not None:
-        moments = [health.last_good + MISSED * health.interval]
-        moments += [(health.complete_to or health.last_good) + FORGOTTEN]
+    good, since = health.last_good, health.since
+    moments: tuple[float, ...]
+    if good is not None:
+        known = (health.complete_to or good) + FORGOTTEN
+        moments = (since, good + MISSED * health.interval, known)
     else:
-        stop = health.since if health.stop is None else health.stop
-        moments = [health.start or 0.0, stop, stop + FORGOTTEN]
-    return min((one for one in [health.since, *moments] if one >= now), default=float("inf"))
+        stop = since if health.stop is None else health.stop
+        moments = (since, health.start or 0.0, stop, stop + FORGOTTEN)
+    changes = float("inf")
+    for moment in moments:
+        if now <= moment < changes:
+            changes = moment
+    return changes
 
 
 def learn_rate(health: Health, documents: int, start: float, stop: float, now: float) -> Health:

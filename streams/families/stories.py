@@ -52,7 +52,8 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
     if version is None:
         return
     features, heard = _read(state, document, before)
-    heard = replace(heard, version=version)
+    if heard.version != version:
+        heard = replace(heard, version=version)
     entry = _to_entry(state, heard, (text, features), before, end - delay)
     _note_source(state, entry, before)
     state.count(end, entry)
@@ -114,7 +115,8 @@ def _read(state: State, document: Enriched, before: Entry | None) -> tuple[bytes
     features = pack(marked, length - signature if signature < length else length)
     end = find_signature(tokens, signature)
     heard = tuple(one for one in document.terms if one.start < end)
-    return features, replace(document, terms=heard)
+    is_whole = len(heard) == len(document.terms)
+    return features, document if is_whole else replace(document, terms=heard)
 
 
 def _weigh(
@@ -172,14 +174,11 @@ def _note_source(state: State, entry: Entry, before: Entry | None) -> None:
 def _report(
     document: Enriched, heard: Enriched, entry: Entry, before: Entry | None, stories: Stories
 ) -> None:
-    told = replace(
-        heard,
-        version=entry.version,
-        origin_id=entry.origin_id,
-        duplicate_of=entry.duplicate_of,
-    )
+    told = heard
+    if (heard.origin_id, heard.duplicate_of) != (entry.origin_id, entry.duplicate_of):
+        told = replace(heard, origin_id=entry.origin_id, duplicate_of=entry.duplicate_of)
     stories.documents.append(told)
-    if told != document or entry.duplicate_of:
+    if entry.duplicate_of or (told is not document and told != document):
         stories.revisions.append(Revision(revision=1, document=told))
     old = before.terms if before else {}
     gained = {term for term, count in entry.terms.items() if not count.late}

@@ -18,6 +18,7 @@ from streams.origins import Index
 SPAN = 72 * 3600  # seconds that a document is remembered
 FURTHER = 0.25  # what a copy by a further owner adds to the count of its origin
 FLOOD = 2  # texts alike that make a flood of a third
+SPARE = 1024  # forgotten rows that may stay
 MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
 
 
@@ -70,8 +71,8 @@ class Window:
         self._owners: dict[str, dict[str, int]] = {}
         self._names: dict[str, str] = {}
         self._index = Index()
-        self._rows: list[Entry] = []  # by number, without the `_gone` first ones
-        self._gone = 0
+        self._rows: list[Entry] = []  # by number, without the `_cut` first ones
+        self._cut = self._gone = 0  # numbers up to `_gone` are forgotten
 
     def find(self, document_id: str) -> Entry | None:
         """The newest entry of a document, if it is still remembered."""
@@ -99,7 +100,7 @@ class Window:
         found = self._index.find(features, self._gone + 1)
         near: dict[str, Entry] = {}
         for number in sorted(found):
-            row = self._rows[number - self._gone - 1]
+            row = self._rows[number - self._cut - 1]
             origin = self._held.get(row.origin_id, row)
             near.setdefault(origin.id, origin)
             near.setdefault(row.id, row)
@@ -120,14 +121,14 @@ class Window:
         self.blocks.setdefault(tick, []).append(entry)
         self._held[entry.id] = entry
         self._rows.append(entry)
-        self._index.add(entry.features, self._gone + len(self._rows))
+        self._index.add(entry.features, self._cut + len(self._rows))
         if entry.origin_id != entry.id:
             self._owners.setdefault(entry.origin_id, {})[entry.owner] = tick
         return replaced
 
     def expire(self, now: int) -> tuple[list[int], list[Entry]]:
         """Forget what is beyond the limits; give the ticks of the blocks and what ended."""
-        ticks, count = [], len(self._rows)
+        ticks, count = [], self._cut + len(self._rows) - self._gone
         for tick, block in self.blocks.items():
             if tick > now - self.limits.span and count <= self.limits.documents:
                 break
@@ -146,8 +147,10 @@ class Window:
     def _forget(self, tick: int) -> list[Entry]:
         ended = []
         block = self.blocks.pop(tick)
-        del self._rows[: len(block)]
         self._gone += len(block)
+        if self._gone - self._cut >= SPARE:  # moving a million rows at every tick would cost most
+            del self._rows[: self._gone - self._cut]
+            self._cut = self._gone
         for entry in block:
             if self._held.get(entry.id) is entry:
                 del self._held[entry.id]

@@ -75,6 +75,8 @@ def find_signature(tokens: Tokens, size: int) -> int:
 
     The end of the text if it has none, or if there is nothing else: then it is the news.
     """
+    if not size:
+        return len(tokens.content)
     words = range(len(tokens.words) - size, len(tokens.words))
     own = (tokens.starts[at] for at in words if "\n" in tokens.gaps[at])
     return next(own, len(tokens.content)) if words.start > 0 else len(tokens.content)

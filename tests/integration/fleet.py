@@ -52,6 +52,14 @@ class Worker:
         """Whether it ended well."""
         return self._process is not None and self._process.poll() == 0
 
+    def read_seconds(self) -> float:
+        """Processor time so far (Linux)."""
+        if self._process is None:
+            return 0.0
+        text = Path(f"/proc/{self._process.pid}/stat").read_text("utf-8")
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def send(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
