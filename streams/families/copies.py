@@ -22,8 +22,11 @@ TINY = 4  # words: fewer prove a copy only when all are equal
 SHORT_SPAN = 6 * 3600  # seconds: «Воздушная тревога» of tomorrow is another event
 PAIRS, WORDS, RATIO = 0.65, 0.80, 0.15  # a cut: shares of the shorter text, and its least length
 EDIT_PAIRS, EDIT_WORDS = 0.25, 0.75  # an edit: Jaccard of pairs, share of the shorter's words
-TRIPLES = 0.22  # long texts: Jaccard of triples
+TRIPLES, REPRINT_WORDS = 0.22, 0.70  # long texts: Jaccard of triples, share of the shorter's words
+CUT_TRIPLES = 0.60  # a cut of a long text: share of the shorter's triples
 ALIGNED, ALIKE = 0.60, 0.80  # some words altered: share in the same order, ratio of the lengths
+LEAD, LEAST_LEAD, LEAD_SHARE = 12, 8, 0.90
+LEAD_WORDS, LEAD_RATIO = 0.70, 0.40
 FLOODED = 0.42  # many words altered: the share of three in ten altered in both, less its spread
 WOVEN, WOVEN_WORDS, WOVEN_PAIRS = 8, 0.60, 0.50  # of one of a flood, found in the others together
 NOISE = 3  # altered words for each altered number or name
@@ -44,6 +47,8 @@ def is_copy(one: Keys, other: Keys, gap: float) -> bool:
         return np.array_equal(a[3 : 3 + a[0]], b[3 : 3 + b[0]])
     if _differs(a, b):
         return False
+    if _has_lead(a, b):
+        return True
     if size < LONG:
         if _is_cut_or_edit(a, b):
             return True
@@ -169,6 +174,17 @@ def _count_found(grams: Grams, among: Grams) -> int:
 
 
 @njit(cache=True)
+def _has_lead(a: Keys, b: Keys) -> bool:
+    """Whether both begin alike: nothing else, or a rest that was edited or cut."""
+    if a[0] < LEAST_LEAD or _align_leads(a, b) < LEAD_SHARE:
+        return False
+    if _shared(_grams(a, 2), _grams(b, 2)) >= LEAD_SHARE * (a[0] - 1):
+        return True
+    words = _shared(_grams(a, 1), _grams(b, 1))
+    return words >= LEAD_WORDS * a[0] and a[0] >= LEAD_RATIO * b[0]
+
+
+@njit(cache=True)
 def _is_cut_or_edit(a: Keys, b: Keys) -> bool:
     n, m = a[0], b[0]
     words = _shared(_grams(a, 1), _grams(b, 1))
@@ -184,7 +200,12 @@ def _is_cut_or_edit(a: Keys, b: Keys) -> bool:
 
 @njit(cache=True)
 def _is_reprint(a: Keys, b: Keys) -> bool:
+    words = _shared(_grams(a, 1), _grams(b, 1))
+    if words < REPRINT_WORDS * a[0]:
+        return False
     triples = _shared(_grams(a, 3), _grams(b, 3))
+    if triples >= CUT_TRIPLES * (a[0] - 2) and words >= WORDS * a[0] and a[0] >= RATIO * b[0]:
+        return True
     return triples >= TRIPLES * (a[0] + b[0] - 4.0 - triples)
 
 
@@ -194,17 +215,30 @@ def _align(a: Keys, b: Keys) -> float:
     if a[0] < ALIKE * b[0]:
         return 0.0
     n, m = min(a[0], ALIGNED_WORDS), min(b[0], ALIGNED_WORDS)
-    row = np.zeros(m + 1, np.int32)
-    for i in range(n):
-        key, corner = a[3 + i], 0
-        for j in range(m):
+    return _count_aligned(a[3 : 3 + n], b[3 : 3 + m]) / m
+
+
+@njit(cache=True)
+def _align_leads(a: Keys, b: Keys) -> float:
+    """The same of the first words of both."""
+    n = min(a[0], LEAD)
+    return _count_aligned(a[3 : 3 + n], b[3 : 3 + n]) / n
+
+
+@njit(cache=True)
+def _count_aligned(some: Keys, others: Keys) -> int:
+    """The length of the longest common subsequence."""
+    row = np.zeros(others.shape[0] + 1, np.int32)
+    for key in some:
+        corner = 0
+        for j in range(others.shape[0]):
             above = row[j + 1]
-            if key == b[3 + j]:
+            if key == others[j]:
                 row[j + 1] = corner + 1
             elif row[j] > above:
                 row[j + 1] = row[j]
             corner = above
-    return row[m] / m
+    return row[others.shape[0]]
 
 
 @njit(cache=True)

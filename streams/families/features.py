@@ -15,9 +15,11 @@ from zlib import crc32
 from msgspec import Struct
 
 from streams.text import Tokens
+from streams.words.endings import read_table
 
-WORD, NUMBER, NAME, DIGITS = range(4)  # digits: a number yet to be read
+WORD, NUMBER, NAME, DIGITS, CALL = range(5)  # digits: a number yet to be read
 LONGEST = 256  # words: a longer text is judged by its beginning
+LINE = 12  # words: a longer last line is no call for readers
 NAMED = 160  # words: names of longer texts are never compared
 _HEAD = 4  # letters that tell a name
 
@@ -36,6 +38,7 @@ _SCALES = (
     ("тыс", 1e3), ("млн", 1e6), ("миллио", 1e6), ("млрд", 1e9), ("миллиа", 1e9),
     ("трлн", 1e12), ("триллио", 1e12),
 )  # fmt: skip
+_CALLS = ("подписаться", "подписывай", "подпиши")  # «Подписаться | Прислать новость»
 _COUNTS = (
     "", "один одна одно одного одной", "два две двух двое", "три трех трое",
     "четыре четырех четверо", "пять пяти пятеро", "шесть шести", "семь семи", "восемь восьми",
@@ -43,7 +46,6 @@ _COUNTS = (
 )  # fmt: skip
 _NUMERALS = {word: float(n) for n, words in enumerate(_COUNTS) for word in words.split()}
 _DAYS = re.compile(r"(понедельник|вторник|сред[аеуы]|четверг|пятниц|суббот|воскресень)[а-я]?$")
-_ALIASES = {"росс": "рф", "yonh": "ренх", "reut": "рейт"}  # Россия and РФ, Yonhap and Рёнхап
 
 
 class Marked(Struct, frozen=True, gc=False):
@@ -62,6 +64,8 @@ def mark(tokens: Tokens) -> Marked:
     if len(keys) <= NAMED:
         for at in _find_names(tokens):
             kinds[at] = kinds[at] or NAME
+    for at in _find_call(tokens):
+        kinds[at] = CALL
     if DIGITS in kinds:
         _join_numbers(tokens, keys, kinds)
     return Marked(keys, kinds)
@@ -69,8 +73,9 @@ def mark(tokens: Tokens) -> Marked:
 
 def pack(marked: Marked, length: int) -> bytes:
     """The first `length` words as three counts, then keys in order, numbers and names sorted."""
-    length = min(length, LONGEST)
-    keys, kinds = marked.keys[:length], marked.kinds[:length]
+    kinds = marked.kinds[:length]
+    told = kinds.index(CALL) if CALL in kinds else length
+    keys, kinds = marked.keys[: min(told, LONGEST)], kinds[: min(told, LONGEST)]
     numbers = sorted({key for key, kind in zip(keys, kinds, strict=True) if kind == NUMBER})
     names = sorted({key >> 12 for key, kind in zip(keys, kinds, strict=True) if kind == NAME})
     sizes = (len(keys), len(numbers), len(names))
@@ -87,9 +92,16 @@ def _to_key(word: str) -> tuple[int, int]:
         return _number_key(value), NUMBER
     if _DAYS.match(word):
         return _number_key(word[:_HEAD]), NUMBER
-    head = _ALIASES.get(word[:_HEAD], word[:_HEAD])
+    word = next((name for start, name in _load_aliases() if word.startswith(start)), word)
+    head = word[:_HEAD]
     fifth = ord(word[_HEAD]) & 0xFFF if len(word) > _HEAD else 0
     return (crc32(head.encode()) & 0xFFFFF) << 12 | fifth, WORD
+
+
+@lru_cache(maxsize=1)
+def _load_aliases() -> tuple[tuple[str, str], ...]:
+    """How a word begins, and what it is read as (streams/data/aliases.txt)."""
+    return tuple((start, name) for start, name, _ in read_table("aliases.txt"))
 
 
 def _join_numbers(tokens: Tokens, keys: list[int], kinds: list[int]) -> None:
@@ -143,6 +155,15 @@ def _join_groups(tokens: Tokens, at: int, text: str) -> tuple[int, str]:
 @lru_cache(maxsize=1 << 12)
 def _scale(word: str) -> float | None:
     return next((value for start, value in _SCALES if word.startswith(start)), None)
+
+
+def _find_call(tokens: Tokens) -> range:
+    """The places of the words of the last lines if they call for readers."""
+    words, gaps, last = tokens.words, tokens.gaps, len(tokens.words)
+    calls = [at for at in range(max(1, last - LINE), last) if words[at].startswith(_CALLS)]
+    starts = (at for at in range(calls[0], 0, -1) if "\n" in gaps[at]) if calls else ()
+    start = next(iter(starts), last)
+    return range(start if last - start <= LINE else last, last)
 
 
 def _find_names(tokens: Tokens) -> frozenset[int]:
