@@ -41,7 +41,7 @@ def find_reports(content: str) -> list[Span]:
 
 
 def find_origin(content: str) -> str | None:
-    """The first agency that a report of the text names, by the name of streams/data/agencies.txt."""
+    """The first agency that a report of the text names, as streams/data/agencies.txt does."""
     for start, stop in find_reports(content):
         found = _agencies().search(content, start, stop)
         if found and found.lastgroup:

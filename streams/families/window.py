@@ -11,7 +11,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from streams.families.copies import FLOOD_SPAN, Keys, is_altered, is_copy, is_woven
+from streams.families.copies import ALTERED, COPY, FLOOD_SPAN, LIKE, Keys, relate
+from streams.families.floods import is_spun, is_woven
 from streams.models import EntityType, Label
 from streams.origins import Index
 
@@ -84,15 +85,16 @@ class Window:
         """
         near = self._near(features)
         text = np.frombuffer(features, np.int32)
+        like: dict[int, list[Entry]] = {LIKE: [], ALTERED: []}
         for row in near:
-            if is_copy(text, np.frombuffer(row.features, np.int32), abs(at - row.at)):
+            relation = relate(text, np.frombuffer(row.features, np.int32), abs(at - row.at))
+            if relation == COPY:
                 return row.origin_id
-        alike = [
-            row
-            for row in near
-            if is_altered(text, np.frombuffer(row.features, np.int32), abs(at - row.at))
-        ]
-        return alike[0].origin_id if len(alike) >= FLOOD else _find_woven(text, near, at)
+            for weaker in range(LIKE, relation + 1):
+                like[weaker].append(row)
+        if len(like[ALTERED]) >= FLOOD:
+            return like[ALTERED][0].origin_id
+        return _find_spun(text, near, like[LIKE]) or _find_woven(text, near, at)
 
     def _near(self, features: bytes) -> list[Entry]:
         """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
@@ -160,6 +162,19 @@ class Window:
         return ended
 
 
+def _find_spun(text: Keys, near: list[Entry], like: list[Entry]) -> str | None:
+    """The first origin of texts like this one, if with their families they are a flood of it."""
+    origins = {row.origin_id for row in like}
+    flood = [row.features for row in near if row.origin_id in origins]
+    if len(like) < FLOOD or len(flood) <= FLOOD or not is_spun(text, _join(flood), len(flood)):
+        return None
+    return like[0].origin_id
+
+
+def _join(texts: list[bytes]) -> Keys:
+    return np.frombuffer(b"".join(texts), np.int32)
+
+
 def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
     """The first family of which several texts together hold the pieces of this one."""
     families: dict[str, list[bytes]] = {}
@@ -167,6 +182,6 @@ def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
         if abs(at - row.at) <= FLOOD_SPAN:
             families.setdefault(row.origin_id, []).append(row.features)
     for origin_id, texts in families.items():
-        if len(texts) > 1 + FLOOD and is_woven(text, np.frombuffer(b"".join(texts), np.int32)):
+        if len(texts) > 1 + FLOOD and is_woven(text, _join(texts)):
             return origin_id
     return None
