@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from streams.families.attributions import find_origin
 from streams.models import (
     Document,
     Enriched,
@@ -29,8 +30,8 @@ from streams.words.patterns import PatternError, parse_pattern
 if TYPE_CHECKING:
     from streams.terms import Watch
 
-VERSION = "3"
-LEARNED = ("names.csv", "tone.npz")  # files that decide what is found
+VERSION = "4"
+LEARNED = ("names.csv", "tone.npz", "agencies.txt")  # files that decide what is found
 UNDETERMINED = Language("und", 0.0)
 UNKNOWN = Sentiment()
 SAMPLES = ("Президент Казахстана Токаев прибыл в Минск", "A text that alphabets do not settle")
@@ -206,8 +207,9 @@ def _with(found: Found, **changes: object) -> Found:
 
 
 def _join(document: Document, found: Found, name: str) -> Enriched:
+    origin = document.origin or find_origin(document.content, document.source)
     return Enriched(
-        **_fields(document),
+        **{**_fields(document), "origin": origin},
         language=found.language,
         entities=found.entities,
         sentiment=found.sentiment,

@@ -32,6 +32,7 @@ FLOODED, FLOODED_LEAST = 0.42, 11  # three in ten altered in both, less the spre
 LEAST_WORDS = 0.35  # shared, and in the same order: fewer make no two texts alike
 NOISE, NAMED_NOISE = 3.0, 2.0  # altered words for each altered number, for each altered name
 FLOOD_SPAN = 6 * 3600  # seconds
+RETOLD_WORDS, RETOLD_SPAN = 0.75, 6 * 3600  # share of the shorter's words; seconds
 ALIGNED_WORDS = 128  # words that are aligned
 START = 0xFFFFF  # of a key: its first four letters, hashed
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # golden ratio of 64 bits: multiplicative hashing
@@ -66,6 +67,15 @@ def relate(one: Keys, other: Keys, gap: float) -> int:
     if fits and size >= SHORT and share >= ALIGNED:
         return COPY
     return NONE if gap > FLOOD_SPAN or share < LEAST_WORDS else _compare_slots(a, b, share)
+
+
+@njit(cache=True)
+def is_retold(one: Keys, other: Keys, gap: float) -> bool:
+    """Whether two texts of which one names the other as its origin tell the same in other words."""
+    a, b = (one, other) if one[0] <= other[0] else (other, one)
+    if a[0] < SHORT or gap > RETOLD_SPAN or _differs(a, b):
+        return False
+    return _shared(to_grams(a, 1), to_grams(b, 1)) >= RETOLD_WORDS * a[0]
 
 
 @njit(cache=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.families.attributions import name_voice
 from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
 from streams.families.window import Count, Entry
@@ -75,8 +76,10 @@ def _to_entry(
     edited = to_seconds(document.edited_at) if document.edited_at else seen
     at = before.at if before else min(published, seen)
     text, features = read
-    known = before.origin_id if before else state.window.origin_of(features, at)
-    origin = known or document.id
+    voice = name_voice(document.origin, document.source)
+    named = voice if document.origin else ""
+    origin = before.origin_id if before else state.window.origin_of(features, at, named)
+    origin = origin or document.id
     entry = Entry(
         id=document.id,
         version=document.version,
@@ -91,6 +94,7 @@ def _to_entry(
         duplicate_of=None if origin == document.id else origin,
         deleted=document.deleted,
         terms={},
+        voice=voice,
     )
     moment = min(edited, seen) if before else at
     terms = _weigh(state, entry, document.terms, before, (moment, late))

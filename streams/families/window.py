@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from streams.families.copies import ALTERED, COPY, FLOOD_SPAN, LIKE, Keys, relate
+from streams.families.copies import ALTERED, COPY, FLOOD_SPAN, LIKE, Keys, is_retold, relate
 from streams.families.floods import is_spun, is_woven
 from streams.models import EntityType, Label
 from streams.origins import Index
@@ -59,6 +59,7 @@ class Entry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     title: str | None = None
     url: str | None = None
     snippet: str = ""
+    voice: str = ""  # who is said to report: the origin that it names, else the agency, else source
 
 
 class Window:
@@ -78,17 +79,22 @@ class Window:
         """The newest entry of a document, if it is still remembered."""
         return self._held.get(document_id)
 
-    def origin_of(self, features: bytes, at: float) -> str | None:
+    def origin_of(self, features: bytes, at: float, named: str = "") -> str | None:
         """The origin of the oldest remembered text of which this one is a copy.
 
-        A text with many words altered needs two others like it: then it is one of a flood.
+        A reworded text is one of what is said by the voice that it names. A text with many words
+        altered needs two others like it: then it is one of a flood.
         """
         near = self._near(features)
         text = np.frombuffer(features, np.int32)
         like: dict[int, list[Entry]] = {LIKE: [], ALTERED: []}
         for row in near:
-            relation = relate(text, np.frombuffer(row.features, np.int32), abs(at - row.at))
-            if relation == COPY:
+            other, gap = np.frombuffer(row.features, np.int32), abs(at - row.at)
+            relation = relate(text, other, gap)
+            is_told = named != "" and named == row.voice
+            if relation == COPY or (
+                is_told and (relation == ALTERED or is_retold(text, other, gap))
+            ):
                 return row.origin_id
             for weaker in range(LIKE, relation + 1):
                 like[weaker].append(row)
@@ -142,6 +148,7 @@ class Window:
         """Keep equal names once: they are most of an entry's memory."""
         force_setattr(entry, "source", self._names.setdefault(entry.source, entry.source))
         force_setattr(entry, "owner", self._names.setdefault(entry.owner, entry.owner))
+        force_setattr(entry, "voice", self._names.setdefault(entry.voice, entry.voice))
         if entry.origin_id == entry.id:
             force_setattr(entry, "origin_id", entry.id)
 
