@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from streams.families.copies import ALTERED, COPY, LIKE, NONE, Keys, is_copy, relate
+from streams.families.copies import ALTERED, COPY, LIKE, NONE, Keys, is_copy, is_retold, relate
 from streams.families.features import mark, pack
 from streams.text import tokenize
 
@@ -93,6 +93,13 @@ def test_fewer_words_in_the_same_order_are_alike() -> None:
     assert relate(read(LONG), read(" ".join(reversed(LONG.split()))), MINUTE) == NONE
 
 
+def test_another_number_in_the_same_slot_excludes_a_flood_and_a_lost_one_does_not() -> None:
+    text = "Сбито ещё семь беспилотников над округами, летевших на столицу, службы на месте падения"
+    reworded = "Сбили {} беспилотников, летевших на столицу, над тремя округами, службы на месте"
+    assert relate(read(text), read(reworded.format("ещё пять")), MINUTE) == NONE
+    assert relate(read(text), read(reworded.format("рой")), MINUTE) != NONE
+
+
 def test_a_lead_alone_is_a_copy_however_long_the_rest() -> None:
     lead = FIRE.partition(",")[0]
     rest = " ".join(OTHER[:120])
@@ -105,6 +112,16 @@ def test_a_cut_of_a_long_text_is_a_copy_and_a_common_end_is_none() -> None:
     first, second = (f"{' '.join(OTHER[at : at + 30])}. {call}" for at in (0, 30))
     assert is_copy(read(LONG), read(f"{LONG}. {' '.join(OTHER[:150])}"), MINUTE)
     assert not is_copy(read(first), read(second), MINUTE)
+
+
+def test_the_same_in_other_words_is_retold_unless_a_number_differs() -> None:
+    told = (
+        "Утром потушили пожар на складе бытовой химии в Приозёрске: две тысячи метров огонь охватил"
+    )
+    assert is_retold(read(FIRE), read(told), MINUTE)
+    assert not is_retold(read(FIRE), read(told), DAY)
+    assert not is_retold(read(FIRE), read(told.replace("две", "три")), MINUTE)
+    assert not is_retold(read(FIRE), read("На складе в Приозёрске всю ночь тушили пламя"), MINUTE)
 
 
 def test_two_names_of_one_country_are_one_word() -> None:

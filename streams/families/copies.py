@@ -92,7 +92,7 @@ def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     x, y = 3 + a[0], 3 + b[0]
     own = _count_missing(a[x : x + a[1]], b[y : y + b[1]])
     other = _count_missing(b[y : y + b[1]], a[x : x + a[1]])
-    if min(own, other) > 0 and 2 * min(own, other) > min(a[1], b[1]):
+    if min(own, other) > 0 and _fills_otherwise(a, b):
         return NONE
     names = max(_count_unnamed(a[x + a[1] :], b[3:y]), _count_unnamed(b[y + b[1] :], a[3:x]))
     slots = NOISE * max(own, other) + NAMED_NOISE * names
@@ -110,6 +110,30 @@ def _differs(a: Keys, b: Keys) -> bool:
         return False
     first, second = a[x + a[1] :], b[y + b[1] :]
     return _count_unnamed(first, b[3:y]) > 0 and _count_unnamed(second, a[3:x]) > 0
+
+
+@njit(cache=True)
+def _fills_otherwise(a: Keys, b: Keys) -> bool:
+    """Whether a number stands behind or before the same word as another number of the other."""
+    x, y = a[3 + a[0] :][: a[1]], b[3 + b[0] :][: b[1]]
+    some, others = a[3 : 3 + a[0]], b[3 : 3 + b[0]]
+    for i in range(a[0]):
+        if not _has(x, some[i]) or _has(y, some[i]):
+            continue
+        for j in range(b[0]):
+            is_behind = i and j and some[i - 1] == others[j - 1]
+            is_before = i + 1 < a[0] and j + 1 < b[0] and some[i + 1] == others[j + 1]
+            if (is_behind or is_before) and _has(y, others[j]) and not _has(x, others[j]):
+                return True
+    return False
+
+
+@njit(cache=True)
+def _has(some: Keys, key: int) -> bool:
+    for one in some:  # noqa: SIM110 - numba compiles no generators
+        if one == key:
+            return True
+    return False
 
 
 @njit(cache=True)
