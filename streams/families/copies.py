@@ -28,7 +28,7 @@ CUT_TRIPLES = 0.60  # a cut of a long text: share of the shorter's triples
 ALIGNED, ALIKE = 0.60, 0.80  # some words altered: share in the same order, ratio of the lengths
 LEAD, LEAST_LEAD, LEAD_SHARE = 12, 8, 0.90  # words of a lead, fewest, share in the same order
 LEAD_WORDS, LEAD_RATIO = 0.70, 0.40  # behind an equal lead: an edit, or a cut however short
-FLOODED, FLOODED_LEAST = 0.42, 11  # three in ten altered in both, less the spread; fewest words
+FLOODED, FLOODED_LEAST = 0.42, 12  # three in ten altered in both, less the spread; fewest words
 LEAST_WORDS = 0.35  # shared, and in the same order: fewer make no two texts alike
 NOISE, NAMED_NOISE = 3.0, 2.0  # altered words for each altered number, for each altered name
 FLOOD_SPAN = 6 * 3600  # seconds
@@ -92,7 +92,8 @@ def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     x, y = 3 + a[0], 3 + b[0]
     own = _count_missing(a[x : x + a[1]], b[y : y + b[1]])
     other = _count_missing(b[y : y + b[1]], a[x : x + a[1]])
-    if min(own, other) > 0 and _fills_otherwise(a, b):
+    is_other = own == a[1] and other == b[1]
+    if min(own, other) > 0 and (is_other or _fills_otherwise(a, b)):
         return NONE
     names = max(_count_unnamed(a[x + a[1] :], b[3:y]), _count_unnamed(b[y + b[1] :], a[3:x]))
     slots = NOISE * max(own, other) + NAMED_NOISE * names
