@@ -74,3 +74,13 @@ def test_a_reworded_text_that_names_its_origin_is_a_copy_of_it() -> None:
     assert window.origin_of(read(told), NOON, "РБК") is None
     assert window.origin_of(read(told), NOON, "ТАСС") == "1"
     assert window.origin_of(read(told), NOON + 8 * 3600, "ТАСС") is None
+
+
+def test_a_source_does_not_reprint_itself() -> None:
+    fire = "Крупный пожар на складе в Каменском районе тушат всю ночь, сообщил губернатор"
+    out = "Крупный пожар на складе в Каменском районе потушен, сообщил утром губернатор"
+    window = Window()
+    window.apply(NOON, replace(entry("1"), features=read(fire), origin_id="1", source="rss/a"))
+    assert window.origin_of(read(out), NOON, teller=("rss/b", None)) == "1"
+    assert window.origin_of(read(out), NOON, teller=("rss/a", None)) is None
+    assert window.origin_of(read(f"{fire} области"), NOON, teller=("rss/a", None)) == "1"

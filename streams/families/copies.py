@@ -32,6 +32,7 @@ FLOODED, FLOODED_LEAST = 0.42, 12  # three in ten altered in both, less the spre
 LEAST_WORDS = 0.35  # shared, and in the same order: fewer make no two texts alike
 NOISE, NAMED_NOISE = 3.0, 2.0  # altered words for each altered number, for each altered name
 FLOOD_SPAN = 6 * 3600  # seconds
+REPEATED = 0.80  # share of the longer's words
 RETOLD_WORDS, RETOLD_SPAN = 0.75, 6 * 3600  # share of the shorter's words; seconds
 ALIGNED_WORDS = 128  # words that are aligned
 START = 0xFFFFF  # of a key: its first four letters, hashed
@@ -70,6 +71,17 @@ def relate(one: Keys, other: Keys, gap: float) -> int:
 
 
 @njit(cache=True)
+def relate_own(one: Keys, other: Keys, gap: float) -> int:
+    """The same of two texts of one source: what it repeats with changes is news, or a series."""
+    relation = relate(one, other, gap)
+    longer = max(one[0], other[0])
+    if relation != COPY or _shared(to_grams(one, 1), to_grams(other, 1)) >= REPEATED * longer:
+        return relation
+    least = max(FLOODED_LEAST, ALIKE * longer)
+    return ALTERED if min(one[0], other[0]) >= least and gap <= FLOOD_SPAN else NONE
+
+
+@njit(cache=True)
 def is_retold(one: Keys, other: Keys, gap: float) -> bool:
     """Whether two texts of which one names the other as its origin tell the same in other words."""
     a, b = (one, other) if one[0] <= other[0] else (other, one)
@@ -92,8 +104,9 @@ def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     x, y = 3 + a[0], 3 + b[0]
     own = _count_missing(a[x : x + a[1]], b[y : y + b[1]])
     other = _count_missing(b[y : y + b[1]], a[x : x + a[1]])
-    is_other = own == a[1] and other == b[1]
-    if min(own, other) > 0 and (is_other or _fills_otherwise(a, b)):
+    lost = min(own, other)
+    is_other = lost > 0 and own == a[1] and other == b[1]
+    if is_other or (2 * lost > min(a[1], b[1]) and _fills_otherwise(a, b)):
         return NONE
     names = max(_count_unnamed(a[x + a[1] :], b[3:y]), _count_unnamed(b[y + b[1] :], a[3:x]))
     slots = NOISE * max(own, other) + NAMED_NOISE * names

@@ -77,9 +77,11 @@ def _to_entry(
     at = before.at if before else min(published, seen)
     text, features = read
     voice = name_voice(document.origin, document.source)
-    named = voice if document.origin else ""
-    origin = before.origin_id if before else state.window.origin_of(features, at, named)
-    origin = origin or document.id
+    known = before.origin_id if before else None
+    if before is None:
+        named = voice if document.origin else ""
+        known = state.window.origin_of(features, at, named, (document.source, document.author))
+    origin = known or document.id
     entry = Entry(
         id=document.id,
         version=document.version,

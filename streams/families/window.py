@@ -11,7 +11,16 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from streams.families.copies import ALTERED, COPY, FLOOD_SPAN, LIKE, Keys, is_retold, relate
+from streams.families.copies import (
+    ALTERED,
+    COPY,
+    FLOOD_SPAN,
+    LIKE,
+    Keys,
+    is_retold,
+    relate,
+    relate_own,
+)
 from streams.families.floods import is_spun, is_woven
 from streams.models import EntityType, Label
 from streams.origins import Index
@@ -79,18 +88,27 @@ class Window:
         """The newest entry of a document, if it is still remembered."""
         return self._held.get(document_id)
 
-    def origin_of(self, features: bytes, at: float, named: str = "") -> str | None:
+    def origin_of(
+        self,
+        features: bytes,
+        at: float,
+        named: str = "",
+        teller: tuple[str, str | None] = ("", None),
+    ) -> str | None:
         """The origin of the oldest remembered text of which this one is a copy.
 
-        A reworded text is one of what is said by the voice that it names. A text with many words
-        altered needs two others like it: then it is one of a flood.
+        Of its own `teller`, the source and author, only a repeat counts. A reworded text is a copy
+        of what the voice that it names has said. A text with many words altered needs two others
+        like it: then it is one of a flood.
         """
         near = self._near(features)
         text = np.frombuffer(features, np.int32)
         like: dict[int, list[Entry]] = {LIKE: [], ALTERED: []}
         for row in near:
             other, gap = np.frombuffer(row.features, np.int32), abs(at - row.at)
-            relation = relate(text, other, gap)
+            relation = (relate_own if (row.source, row.author) == teller else relate)(
+                text, other, gap
+            )
             is_told = named != "" and named == row.voice
             if relation == COPY or (
                 is_told and (relation == ALTERED or is_retold(text, other, gap))

@@ -56,7 +56,7 @@ def assign(entries: Iterator[Entry]) -> dict[str, Entry]:
         if one.id in told:
             continue
         named = one.voice if one.voice != name_voice(None, one.source) else ""
-        origin = window.origin_of(one.features, one.at, named) or one.id
+        origin = window.origin_of(one.features, one.at, named, (one.source, one.author)) or one.id
         told[one.id] = replace(one, origin_id=origin)
         window.apply(int(one.at) // 10 * 10, told[one.id])
         window.expire(int(one.at))
