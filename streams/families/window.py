@@ -15,7 +15,7 @@ from streams.families.copies import (
     ALTERED,
     COPY,
     FLOOD_SPAN,
-    LIKE,
+    NONE,
     Keys,
     is_retold,
     relate,
@@ -103,22 +103,24 @@ class Window:
         """
         near = self._near(features)
         text = np.frombuffer(features, np.int32)
-        like: dict[int, list[Entry]] = {LIKE: [], ALTERED: []}
+        source, author = teller
+        like, altered = [], []
         for row in near:
             other, gap = np.frombuffer(row.features, np.int32), abs(at - row.at)
-            relation = (relate_own if (row.source, row.author) == teller else relate)(
-                text, other, gap
-            )
-            is_told = named != "" and named == row.voice
+            is_own = row.source == source and row.author == author
+            relation = (relate_own if is_own else relate)(text, other, gap)
+            is_told = named == row.voice and named != ""
             if relation == COPY or (
                 is_told and (relation == ALTERED or is_retold(text, other, gap))
             ):
                 return row.origin_id
-            for weaker in range(LIKE, relation + 1):
-                like[weaker].append(row)
-        if len(like[ALTERED]) >= FLOOD:
-            return like[ALTERED][0].origin_id
-        return _find_spun(text, near, like[LIKE]) or _find_woven(text, near, at)
+            if relation != NONE:
+                like.append(row)
+            if relation == ALTERED:
+                altered.append(row)
+        if len(altered) >= FLOOD:
+            return altered[0].origin_id
+        return _find_spun(text, near, like) or _find_woven(text, near, at)
 
     def _near(self, features: bytes) -> list[Entry]:
         """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
