@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from streams.families.attributions import find_origin
 from streams.models import (
     Document,
     Enriched,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from streams.terms import Watch
 
 VERSION = "4"
-LEARNED = ("names.csv", "tone.npz", "verbs.txt")  # files that decide what is found
+# files that decide what is found
+LEARNED = ("names.csv", "tone.npz", "verbs.txt", "agencies.txt")
 UNDETERMINED = Language("und", 0.0)
 UNKNOWN = Sentiment()
 SAMPLES = ("Президент Казахстана Токаев прибыл в Минск", "A text that alphabets do not settle")
@@ -210,8 +212,9 @@ def _with(found: Found, **changes: object) -> Found:
 
 
 def _join(document: Document, found: Found, name: str) -> Enriched:
+    origin = document.origin or find_origin(document.content, document.source)
     return Enriched(
-        **_fields(document),
+        **{**_fields(document), "origin": origin},
         language=found.language,
         entities=found.entities,
         sentiment=found.sentiment,

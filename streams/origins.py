@@ -24,6 +24,7 @@ SHORTEST = 4 * (3 + 2)  # bytes of two words: one word proves nothing
 CANDIDATES = 12  # texts that are compared word by word
 NEIGHBOURS = 4  # pairs of which one is kept
 FEW = 20  # words: a shorter text is compared by one common pair, others by two
+SOME, WEAK = 40, 3  # words: of a shorter text the first three are compared, if by one pair alone
 WHOLE = 1000  # pairs that an equal text is worth
 _MIX = np.uint64(0xBF58476D1CE4E5B9)  # from splitmix64 (Steele, Lea, Flood 2014)
 _HIGH = np.uint64(32)
@@ -128,22 +129,28 @@ def _find(table: Table, keys: Keys, first: int) -> NDArray[np.int64]:
                 hits[count] = number
                 count += 1
         equal = count if i == 0 else equal
-    return _rank(hits[:count], hits[:equal].copy(), 1 if keys[0] < FEW else 2)
+    weak = WEAK if keys[0] < SOME else 0
+    return _rank(hits[:count], hits[:equal].copy(), 1 if keys[0] < FEW else 2, weak)
 
 
 @njit(cache=True)
-def _rank(hits: NDArray[np.int64], equal: NDArray[np.int64], least: int) -> NDArray[np.int64]:
-    """The most frequent numbers, equal texts first, of equals the greatest."""
+def _rank(
+    hits: NDArray[np.int64], equal: NDArray[np.int64], least: int, weak: int
+) -> NDArray[np.int64]:
+    """The most frequent numbers, equal texts first, of equals the greatest.
+
+    Those that are found `least` times, or the first `weak` ones.
+    """
     hits = np.sort(hits)
     ranks = np.empty(hits.shape[0], np.int64)
-    count, start = 0, 0
+    count, strong, start = 0, 0, 0
     for i in range(hits.shape[0]):
         if i + 1 < hits.shape[0] and hits[i + 1] == hits[i]:
             continue
         times = i + 1 - start + (WHOLE if np.any(equal == hits[i]) else 0)
         start = i + 1
-        if times >= least:
-            ranks[count] = times << 40 | hits[i]
-            count += 1
-    best = np.sort(ranks[:count])[::-1][:CANDIDATES]
+        ranks[count] = times << 40 | hits[i]
+        count += 1
+        strong += times >= least
+    best = np.sort(ranks[:count])[::-1][: min(CANDIDATES, max(strong, weak))]
     return best & ((1 << 40) - 1)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from streams.families.copies import Keys, is_altered, is_copy, is_woven
+from streams.families.copies import ALTERED, COPY, LIKE, NONE, Keys, is_copy, is_retold, relate
 from streams.families.features import mark, pack
 from streams.text import tokenize
 
@@ -17,6 +19,7 @@ LONG = (
     "дорогу вдоль набережной перекрыли до полудня. Владелец обещал возместить ущерб жильцам "
     "ближайших домов и открыть новый цех за городом, причину возгорания установит экспертиза"
 )
+OTHER = ["".join(letters) + "рат" for letters in product("бвгджзклмнпрстфх", repeat=2)]
 
 
 def read(text: str) -> Keys:
@@ -70,21 +73,64 @@ def test_the_same_few_words_of_another_day_are_another_message() -> None:
     assert is_copy(read(FIRE), read(FIRE), DAY)
 
 
-def test_many_altered_words_are_one_of_a_flood_and_an_altered_number_alone_is_not() -> None:
-    words = FIRE.split()
-    altered = [word if at % 3 else f"слово{at}б" for at, word in enumerate(words)]
-    assert is_altered(read(FIRE), read(" ".join(altered)), MINUTE)
-    assert not is_altered(read(FIRE), read(" ".join(altered)), DAY)
-    assert not is_altered(read(FIRE), read(FIRE.replace("две", "три")), MINUTE)
-    assert not is_altered(read("В лесу"), read("В лесу"), MINUTE)
+def replace_words(text: str, every: int) -> str:
+    """Every second (third …) word replaced by one of its own."""
+    words = text.split()
+    words[::every] = OTHER[: len(words[::every])]
+    return " ".join(words)
 
 
-def test_a_text_of_pieces_is_woven_and_one_of_other_words_is_not() -> None:
-    words = FIRE.split()
-    others = [
-        read(" ".join([*words[:at], "да", *words[at + 5 :]])).tobytes() for at in range(0, 16, 4)
-    ]
-    together = np.frombuffer(b"".join(others), np.int32)
-    assert is_woven(read(f"Срочно! {FIRE}"), together)
-    assert not is_woven(read(LONG.partition(". ")[2]), together)
-    assert not is_woven(read(FIRE.replace("две", "три")), together)
+def test_many_altered_words_may_be_one_of_a_flood_and_an_altered_number_alone_is_not() -> None:
+    assert relate(read(LONG), read(replace_words(LONG, 2)), MINUTE) == ALTERED
+    assert relate(read(LONG), read(replace_words(LONG, 2)), DAY) == NONE
+    assert relate(read(FIRE), read(FIRE.replace("две", "три")), MINUTE) == NONE
+    assert relate(read("В лесу"), read("В лесу"), MINUTE) == COPY
+
+
+def test_fewer_words_in_the_same_order_are_alike() -> None:
+    twice = replace_words(replace_words(LONG, 2), 5)
+    assert relate(read(LONG), read(twice), MINUTE) == LIKE
+    assert relate(read(LONG), read(" ".join(reversed(LONG.split()))), MINUTE) == NONE
+
+
+def test_another_number_in_the_same_slot_excludes_a_flood_and_a_lost_one_does_not() -> None:
+    text = "Сбито ещё семь беспилотников над округами, летевших на столицу, службы на месте падения"
+    reworded = "Сбили {} беспилотников, летевших на столицу, над тремя округами, службы на месте"
+    assert relate(read(text), read(reworded.format("ещё пять")), MINUTE) == NONE
+    assert relate(read(text), read(reworded.format("рой")), MINUTE) != NONE
+
+
+def test_a_lead_alone_is_a_copy_however_long_the_rest() -> None:
+    lead = FIRE.partition(",")[0]
+    rest = " ".join(OTHER[:120])
+    assert is_copy(read(lead), read(f"{lead}. {rest}"), MINUTE)
+    assert not is_copy(read(lead), read(f"{rest}. {lead}"), MINUTE)
+
+
+def test_a_cut_of_a_long_text_is_a_copy_and_a_common_end_is_none() -> None:
+    call = "До конца недели с ребятами из компании можно пообщаться в чате и задать любые вопросы"
+    first, second = (f"{' '.join(OTHER[at : at + 30])}. {call}" for at in (0, 30))
+    assert is_copy(read(LONG), read(f"{LONG}. {' '.join(OTHER[:150])}"), MINUTE)
+    assert not is_copy(read(first), read(second), MINUTE)
+
+
+def test_the_same_in_other_words_is_retold_unless_a_number_differs() -> None:
+    told = (
+        "Утром потушили пожар на складе бытовой химии в Приозёрске: две тысячи метров огонь охватил"
+    )
+    assert is_retold(read(FIRE), read(told), MINUTE)
+    assert not is_retold(read(FIRE), read(told), DAY)
+    assert not is_retold(read(FIRE), read(told.replace("две", "три")), MINUTE)
+    assert not is_retold(read(FIRE), read("На складе в Приозёрске всю ночь тушили пламя"), MINUTE)
+
+
+def test_two_names_of_one_country_are_one_word() -> None:
+    first = "МИД РФ рекомендовал воздержаться от поездок в Абхазию"
+    assert is_copy(read(first), read(first.replace("РФ", "России")), MINUTE)
+
+
+def test_a_call_for_readers_is_no_part_of_the_text() -> None:
+    siren = "Сирены в городе"
+    for call in ("👉 [Подписаться](https://t.example)", "❗️ Подписывайся на канал", "Подпишись"):
+        assert is_copy(read(siren), read(f"{siren}\n\n{call}"), MINUTE)
+    assert not is_copy(read(siren), read(f"{siren}\n\nМэр подписал указ"), MINUTE)

@@ -14,7 +14,7 @@ from streams.families.window import Window
 from streams.origins import Index, text_hash
 from streams.text import tokenize
 from tests.corpora import read_corpus
-from tests.test_copies import FIRE, LONG
+from tests.test_copies import FIRE, LONG, OTHER
 from tests.test_counts import NOON, entry
 
 VOCABULARY = sorted(
@@ -78,6 +78,20 @@ def flood(random: Random, text: str, share: float) -> str:
 def test_a_flood_of_altered_words_has_few_origins(share: float) -> None:
     random, window = Random(1), Window()
     texts = [read(flood(random, LONG.replace("две тысячи", "много"), share)) for _ in range(300)]
+    assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
+
+
+def replace_exactly(random: Random, text: str, share: float) -> str:
+    words = text.split()
+    for at in random.sample(range(len(words)), round(share * len(words))):
+        words[at] = random.choice(OTHER)
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("text", [FIRE, LONG], ids=["short", "long"])
+def test_a_flood_with_three_words_in_ten_replaced_in_each_copy_has_few_origins(text: str) -> None:
+    random, window = Random(1), Window()
+    texts = [read(replace_exactly(random, text, 0.3)) for _ in range(300)]
     assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
 
 

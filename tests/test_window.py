@@ -71,3 +71,27 @@ def test_a_newer_version_replaces_and_outlives_the_older_one() -> None:
     assert window.find("1") == new
     assert window.expire(NOON + SPAN + 10) == ([NOON + 10], [new])
     assert window.find("1") is None
+
+
+def test_a_reworded_text_that_names_its_origin_is_a_copy_of_it() -> None:
+    flash = "Цены на мандарины в декабре вырастут в полтора раза из-за перебоев с поставками"
+    told = (
+        "В полтора раза в декабре, поставками из-за перебоев, вырастут цены на мандарины, их "
+        "обещают привезти позже из соседних стран, говорят оптовики столичных рынков"
+    )
+    window = Window()
+    window.apply(NOON, replace(entry("1"), features=read(flash), origin_id="1", voice="ТАСС"))
+    assert window.origin_of(read(told), NOON) is None
+    assert window.origin_of(read(told), NOON, "РБК") is None
+    assert window.origin_of(read(told), NOON, "ТАСС") == "1"
+    assert window.origin_of(read(told), NOON + 8 * 3600, "ТАСС") is None
+
+
+def test_a_source_does_not_reprint_itself() -> None:
+    fire = "Крупный пожар на складе в Каменском районе тушат всю ночь, сообщил губернатор"
+    out = "Крупный пожар на складе в Каменском районе потушен, сообщил утром губернатор"
+    window = Window()
+    window.apply(NOON, replace(entry("1"), features=read(fire), origin_id="1", source="rss/a"))
+    assert window.origin_of(read(out), NOON, teller=("rss/b", None)) == "1"
+    assert window.origin_of(read(out), NOON, teller=("rss/a", None)) is None
+    assert window.origin_of(read(f"{fire} области"), NOON, teller=("rss/a", None)) == "1"

@@ -14,11 +14,13 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from streams.families.keys import HEAD, flag, read_keys, to_key
+from streams.families.keys import HEAD, Flags, flag, read_keys, to_key
 from streams.text import Tokens
+from streams.words.endings import read_table
 
-WORD, NUMBER, NAME, DIGITS = range(4)  # digits: a number yet to be read
+WORD, NUMBER, NAME, DIGITS, CALL = range(5)  # digits: a number yet to be read
 LONGEST = 256  # words: a longer text is judged by its beginning
+LINE = 12  # words: a longer last line is no call for readers
 NAMED = 160  # words: names of longer texts are never compared
 
 _STOP = re.compile(r"[.!?:;—–\n]")  # a capital letter after these is no name
@@ -36,6 +38,7 @@ _SCALES = (
     ("тыс", 1e3), ("млн", 1e6), ("миллио", 1e6), ("млрд", 1e9), ("миллиа", 1e9),
     ("трлн", 1e12), ("триллио", 1e12),
 )  # fmt: skip
+_CALLS = ("подписаться", "подписывай", "подпиши")  # «Подписаться | Прислать новость»
 _COUNTS = (
     "", "один одна одно одного одной", "два две двух двое", "три трех трое",
     "четыре четырех четверо", "пять пяти пятеро", "шесть шести", "семь семи", "восемь восьми",
@@ -44,8 +47,6 @@ _COUNTS = (
 _NUMERALS = {word: float(n) for n, words in enumerate(_COUNTS) for word in words.split()}
 _DAYS = re.compile(r"(понедельник|вторник|сред[аеуы]|четверг|пятниц|суббот|воскресень)[а-я]?$")
 _WEEK = ("поне", "втор", "сред", "четв", "пятн", "субб", "воск")  # how the days begin
-_ALIASES = {"росс": "рф", "yonh": "ренх", "reut": "рейт"}  # Россия and РФ, Yonhap and Рёнхап
-_FLAGS = flag([*_NUMERALS, *_WEEK, *_ALIASES])  # words that may be more than their letters
 
 
 class Marked(Struct, frozen=True, gc=False):
@@ -59,13 +60,15 @@ def mark(tokens: Tokens) -> Marked:
     """The keys of a text, in order; a number of several tokens is one key."""
     if not tokens.words:
         return Marked([], [])
-    keys, places = read_keys(tokens.words, _FLAGS)
+    keys, places = read_keys(tokens.words, _load_flags())
     kinds = [WORD] * len(keys)
     for at in places:
         keys[at], kinds[at] = _to_key(tokens.words[at])
     if len(keys) <= NAMED:
         for at in _find_names(tokens):
             kinds[at] = kinds[at] or NAME
+    for at in _find_call(tokens):
+        kinds[at] = CALL
     if DIGITS in kinds:
         _join_numbers(tokens, keys, kinds)
     return Marked(keys, kinds)
@@ -73,8 +76,9 @@ def mark(tokens: Tokens) -> Marked:
 
 def pack(marked: Marked, length: int) -> bytes:
     """The first `length` words as three counts, then keys in order, numbers and names sorted."""
-    length = min(length, LONGEST)
-    keys, kinds = marked.keys[:length], marked.kinds[:length]
+    kinds = marked.kinds[:length]
+    told = kinds.index(CALL) if CALL in kinds else length
+    keys, kinds = marked.keys[: min(told, LONGEST)], kinds[: min(told, LONGEST)]
     numbers = sorted({keys[at] for at, kind in enumerate(kinds) if kind == NUMBER})
     names = sorted({keys[at] >> 12 for at, kind in enumerate(kinds) if kind == NAME})
     sizes = (len(keys), len(numbers), len(names))
@@ -91,8 +95,20 @@ def _to_key(word: str) -> tuple[int, int]:
         return _number_key(value), NUMBER
     if _DAYS.match(word):
         return _number_key(word[:HEAD]), NUMBER
-    head = word[:HEAD]
-    return to_key(_ALIASES.get(head, head), word[HEAD:]), WORD
+    word = next((name for start, name in _load_aliases() if word.startswith(start)), word)
+    return to_key(word[:HEAD], word[HEAD:]), WORD
+
+
+@lru_cache(maxsize=1)
+def _load_aliases() -> tuple[tuple[str, str], ...]:
+    """How a word begins, and what it is read as (streams/data/aliases.txt)."""
+    return tuple((start, name) for start, name, _ in read_table("aliases.txt"))
+
+
+@lru_cache(maxsize=1)
+def _load_flags() -> Flags:
+    """Flags for words that may be more than their letters."""
+    return flag([*_NUMERALS, *_WEEK, *(start for start, _ in _load_aliases())])
 
 
 def _join_numbers(tokens: Tokens, keys: list[int], kinds: list[int]) -> None:
@@ -146,6 +162,15 @@ def _join_groups(tokens: Tokens, at: int, text: str) -> tuple[int, str]:
 @lru_cache(maxsize=1 << 12)
 def _scale(word: str) -> float | None:
     return next((value for start, value in _SCALES if word.startswith(start)), None)
+
+
+def _find_call(tokens: Tokens) -> range:
+    """The places of the words of the last lines if they call for readers."""
+    words, gaps, last = tokens.words, tokens.gaps, len(tokens.words)
+    calls = [at for at in range(max(1, last - LINE), last) if words[at].startswith(_CALLS)]
+    starts = (at for at in range(calls[0], 0, -1) if "\n" in gaps[at]) if calls else ()
+    start = next(iter(starts), last)
+    return range(start if last - start <= LINE else last, last)
 
 
 def _find_names(tokens: Tokens) -> list[int]:

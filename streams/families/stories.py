@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.families.attributions import name_voice
 from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
 from streams.families.window import Count, Entry
@@ -76,7 +77,11 @@ def _to_entry(
     edited = to_seconds(document.edited_at) if document.edited_at else seen
     at = before.at if before else min(published, seen)
     text, features = read
-    known = before.origin_id if before else state.window.origin_of(features, at)
+    voice = name_voice(document.origin, document.source)
+    known = before.origin_id if before else None
+    if before is None:
+        named = voice if document.origin else ""
+        known = state.window.origin_of(features, at, named, (document.source, document.author))
     origin = known or document.id
     entry = Entry(
         id=document.id,
@@ -92,6 +97,7 @@ def _to_entry(
         duplicate_of=None if origin == document.id else origin,
         deleted=document.deleted,
         terms={},
+        voice=voice,
     )
     moment = min(edited, seen) if before else at
     terms = _weigh(state, entry, document.terms, before, (moment, late))

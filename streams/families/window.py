@@ -11,7 +11,17 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from streams.families.copies import FLOOD_SPAN, Keys, is_altered, is_copy, is_woven
+from streams.families.copies import (
+    ALTERED,
+    COPY,
+    FLOOD_SPAN,
+    NONE,
+    Keys,
+    is_retold,
+    relate,
+    relate_own,
+)
+from streams.families.floods import is_spun, is_woven
 from streams.models import EntityType, Label
 from streams.origins import Index
 
@@ -59,6 +69,7 @@ class Entry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     title: str | None = None
     url: str | None = None
     snippet: str = ""
+    voice: str = ""  # who is said to report: the origin that it names, else the agency, else source
 
 
 class Window:
@@ -78,22 +89,39 @@ class Window:
         """The newest entry of a document, if it is still remembered."""
         return self._held.get(document_id)
 
-    def origin_of(self, features: bytes, at: float) -> str | None:
+    def origin_of(
+        self,
+        features: bytes,
+        at: float,
+        named: str = "",
+        teller: tuple[str, str | None] = ("", None),
+    ) -> str | None:
         """The origin of the oldest remembered text of which this one is a copy.
 
-        A text with many words altered needs two others like it: then it is one of a flood.
+        Of its own `teller`, the source and author, only a repeat counts. A reworded text is a copy
+        of what the voice that it names has said. A text with many words altered needs two others
+        like it: then it is one of a flood.
         """
         near = self._near(features)
         text = np.frombuffer(features, np.int32)
+        source, author = teller
+        like, altered = [], []
         for row in near:
-            if is_copy(text, np.frombuffer(row.features, np.int32), abs(at - row.at)):
+            other, gap = np.frombuffer(row.features, np.int32), abs(at - row.at)
+            is_own = row.source == source and row.author == author
+            relation = (relate_own if is_own else relate)(text, other, gap)
+            is_told = named == row.voice and named != ""
+            if relation == COPY or (
+                is_told and (relation == ALTERED or is_retold(text, other, gap))
+            ):
                 return row.origin_id
-        alike = [
-            row
-            for row in near
-            if is_altered(text, np.frombuffer(row.features, np.int32), abs(at - row.at))
-        ]
-        return alike[0].origin_id if len(alike) >= FLOOD else _find_woven(text, near, at)
+            if relation != NONE:
+                like.append(row)
+            if relation == ALTERED:
+                altered.append(row)
+        if len(altered) >= FLOOD:
+            return altered[0].origin_id
+        return _find_spun(text, near, like) or _find_woven(text, near, at)
 
     def _near(self, features: bytes) -> list[Entry]:
         """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
@@ -141,6 +169,7 @@ class Window:
         """Keep equal names once: they are most of an entry's memory."""
         force_setattr(entry, "source", self._names.setdefault(entry.source, entry.source))
         force_setattr(entry, "owner", self._names.setdefault(entry.owner, entry.owner))
+        force_setattr(entry, "voice", self._names.setdefault(entry.voice, entry.voice))
         if entry.origin_id == entry.id:
             force_setattr(entry, "origin_id", entry.id)
 
@@ -163,6 +192,19 @@ class Window:
         return ended
 
 
+def _find_spun(text: Keys, near: list[Entry], like: list[Entry]) -> str | None:
+    """The first origin of texts like this one, if with their families they are a flood of it."""
+    origins = {row.origin_id for row in like}
+    flood = [row.features for row in near if row.origin_id in origins]
+    if len(like) < FLOOD or len(flood) <= FLOOD or not is_spun(text, _join(flood), len(flood)):
+        return None
+    return like[0].origin_id
+
+
+def _join(texts: list[bytes]) -> Keys:
+    return np.frombuffer(b"".join(texts), np.int32)
+
+
 def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
     """The first family of which several texts together hold the pieces of this one."""
     families: dict[str, list[bytes]] = {}
@@ -170,6 +212,6 @@ def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
         if abs(at - row.at) <= FLOOD_SPAN:
             families.setdefault(row.origin_id, []).append(row.features)
     for origin_id, texts in families.items():
-        if len(texts) > 1 + FLOOD and is_woven(text, np.frombuffer(b"".join(texts), np.int32)):
+        if len(texts) > 1 + FLOOD and is_woven(text, _join(texts)):
             return origin_id
     return None
