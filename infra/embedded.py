@@ -60,7 +60,12 @@ class Embedded:
         self._endpoints = make_endpoints(settings)
         steps = Steps(**settings.steps.model_dump())
         tools = Tools(
-            enrich=Local(steps), choose=self._choose, ring=ring, count=count, reach=self._reach
+            enrich=Local(steps),
+            options=settings.detector.to_options(),
+            choose=self._choose,
+            ring=ring,
+            count=count,
+            reach=self._reach,
         )
         self._loop = Loop(store, tools, self._stop)
 

@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
+from infra.detector import DetectorTable
 from streams.models import Source, Term
 from streams.words.patterns import parse_pattern
 
@@ -176,6 +177,7 @@ class Settings(BaseSettings):
     engines: Engines = Engines()
     store: StoreTable = StoreTable()
     steps: StepsTable = StepsTable()
+    detector: DetectorTable = DetectorTable()
     web: WebTable = WebTable()
     metrics: MetricsTable = MetricsTable()
     logs: LogsTable = LogsTable()

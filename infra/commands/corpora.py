@@ -133,7 +133,9 @@ def _replay(
     from infra.corpora.replay import Replay
 
     (folder, workers), steps = options, _read_steps(context)
-    checkpoint = Checkpoint(folder, make_fingerprint(corpus.terms, corpus.sources, steps))
+    detector = read_settings_of(context).detector.to_options()
+    fingerprint = make_fingerprint(corpus.terms, corpus.sources, steps, detector)
+    checkpoint = Checkpoint(folder, fingerprint, detector)
     with progress("replay") as report, _open_enrich(steps, workers) as run:
         told = Replay(corpus, paths, lambda done: report(f"{done.rows} rows, {done.bursts} events"))
         return told.run(run, checkpoint)

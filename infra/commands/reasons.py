@@ -61,7 +61,11 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
         find_term(settings, shell, alert_id)  # to refuse a wrong id at once
     with progress("explain") as report:
         found = explain_alarm(
-            rows, _read_steps(settings), alert_id, lambda number: report(f"{number} rows")
+            rows,
+            _read_steps(settings),
+            alert_id,
+            lambda number: report(f"{number} rows"),
+            settings.detector.to_options(),
         )
     _show(found, tell_explanation(found))
 
@@ -85,7 +89,11 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
     rows = _read_rows(settings, shell, (journal, terms, sources))
     with progress("why-not") as report:
         absence = explain_absence(
-            rows, _read_steps(settings), (term, moment), lambda number: report(f"{number} rows")
+            rows,
+            _read_steps(settings),
+            (term, moment),
+            lambda number: report(f"{number} rows"),
+            settings.detector.to_options(),
         )
     _show(absence, tell_absence(absence))
 
