@@ -188,10 +188,10 @@ def make_endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 
 def ring(bursts: Sequence[Burst]) -> None:
-    """Say what rings."""
+    """Say what rings, and what was expected to burst."""
     for burst in bursts:
         LOG.info(
-            "alarm",
+            "an expected burst" if burst.foreseen else "alarm",
             type=burst.type,
             term=burst.term,
             id=burst.id,

@@ -87,6 +87,7 @@ class TermTable(BaseModel):
     case: Literal["any", "exact", "capital"] = "any"
     entity: Literal["PER", "LOC", "ORG"] | None = None
     mute_until: AwareDatetime | None = None
+    expected_until: AwareDatetime | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     route: Text | None = None
 

@@ -37,6 +37,7 @@ class State:
         self.sources: dict[str, Source] = {}
         self.owners: dict[str, str] = {}
         self.mutes: dict[str, float] = {}
+        self.expectations: dict[str, float] = {}
         self.acks: dict[str, dict[str, Any]] = {}
         self.health: dict[str, Health] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -174,6 +175,7 @@ _TYPES: dict[str, Any] = {
     "source": Source,
     "owner": str,
     "mute": float,
+    "expect": float,
     "ack": dict[str, Any],
     "health": Health,
     "alarm": Alarm,
@@ -188,6 +190,7 @@ def _tables(state: State) -> dict[str, dict[str, Any]]:
         "source": state.sources,
         "owner": state.owners,
         "mute": state.mutes,
+        "expect": state.expectations,
         "ack": state.acks,
         "health": state.health,
         "alarm": state.alarms,

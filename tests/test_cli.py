@@ -27,8 +27,8 @@ NAMES = re.findall(
     "ack|connect|deadletters list|deadletters replay|deadletters show|demo|detect|doctor|enrich"
     "|explain|export|origins|provision|replay|sink|sources add|sources list|sources owners"
     "|sources remove|sources test"
-    "|terms add|terms check|terms export|terms import|terms list|terms mute|terms preview"
-    "|terms remove|up|why-not|worker",
+    "|terms add|terms check|terms expect|terms export|terms import|terms list|terms mute"
+    "|terms preview|terms remove|up|why-not|worker",
 )
 
 
@@ -199,6 +199,13 @@ def test_terms_come_change_and_go(tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("name,pattern\nМир,«Мир»\nОДКБ,\n", "utf-8")
     assert nabat("terms", "import", "more.csv")[0] == 0
     assert nabat("terms", "mute", "ОДКБ", "--hours", "3")[0] == 0
+    code, lines, said = nabat("terms", "expect", "ОДКБ", "--until", "2099-01-01T00:00:00+03:00")
+    assert (code, lines[0]["what"]) == (0, "expect")
+    assert lines[0]["value"] == {"until": "2098-12-31T21:00:00+00:00"}
+    assert "expected until 2098-12-31 21:00 UTC" in said
+    code, lines, said = nabat("terms", "expect", "ОДКБ", "--until", "2020-01-01T00:00:00Z")
+    assert (code, lines[0]["value"], "rings again" in said) == (0, None, True)
+    assert nabat("terms", "expect", "ОДКБ", "--until", "friday")[0] == 2
     assert nabat("terms", "remove", "Мир")[0] == 0
     code, lines, _ = nabat("terms", "list")
     assert code == 0

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -95,6 +96,16 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
         task = bar.add_task(what, total=None)
         yield lambda text: bar.update(task, description=f"{what}: {text}")
+
+
+def read_moment(option: str, text: str) -> datetime:
+    """The time, in UTC, that an option was given."""
+    from connectors.dates import read_date
+
+    moment = read_date(text)
+    if moment is None:
+        raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
+    return moment.astimezone(UTC)
 
 
 def read_term_file(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from infra.commands.ground import (
     emit,
     judge,
     progress,
+    read_moment,
     read_settings_of,
     read_term_file,
     refuse,
@@ -83,8 +83,9 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Print why a term did not ring at a time: each gate, and by how much it failed."""
     from infra.corpora.explaining import explain_absence
     from infra.corpora.telling import tell_absence
+    from streams.models import to_seconds
 
-    moment = _read_moment(at)
+    moment = to_seconds(read_moment("--at", at))
     settings = read_settings_of(context)
     rows = _read_rows(settings, shell, (journal, terms, sources))
     with progress("why-not") as report:
@@ -163,16 +164,6 @@ def _read_steps(settings: Any) -> Any:
     from streams.enrich import Steps
 
     return Steps(**settings.steps.model_dump())
-
-
-def _read_moment(text: str) -> float:
-    from connectors.dates import read_date
-    from streams.models import to_seconds
-
-    moment = read_date(text)
-    if not isinstance(moment, datetime):
-        raise refuse(f"--at {text}: not a date; 2026-11-20T12:00:00Z is one")
-    return to_seconds(moment)
 
 
 def _show(answer: Any, told: Any) -> None:

@@ -14,6 +14,7 @@ from infra.commands.ground import (
     Where,
     emit,
     judge,
+    read_moment,
     read_settings_of,
     refuse,
     say,
@@ -79,6 +80,22 @@ def mute(
     _check_watched(context, name, shell)
     until = datetime.now(UTC) + timedelta(hours=hours)
     _append(context, shell, [("mute", name, {"until": until.isoformat()} if hours else None)])
+
+
+@app.command(epilog="Example: nabat terms expect выборы --until 2026-09-20T21:00:00Z")
+@judge
+def expect(
+    context: typer.Context,
+    name: Name,
+    until: Annotated[str, typer.Option(help="Until when; a time that has passed ends it.")],
+    shell: Where = "store",
+) -> None:
+    """Record the bursts of a scheduled event, but do not ring for them; afterwards it rings."""
+    _check_watched(context, name, shell)
+    end = read_moment("--until", until)
+    is_over = end <= datetime.now(UTC)
+    _append(context, shell, [("expect", name, None if is_over else {"until": end.isoformat()})])
+    say(f"{name}: {'it rings again' if is_over else f'expected until {end:%Y-%m-%d %H:%M} UTC'}")
 
 
 @app.command(epilog='Example: nabat terms preview "Касым-Жомарт Токаев"')

@@ -20,6 +20,7 @@ EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the v
 VERDICTS = {
     "not_watched": "it was not watched then",
     "nothing_seen": "no source had shown a sign of life yet",
+    "expected": "it was on, but expected: recorded, not rung",
     "ringing": "it did ring, and was still on",
     "cannot_assess": "cannot be assessed: too little of what sources publish could be seen",
     "muted": "it was muted",
@@ -38,6 +39,7 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
     return Group(
         Text(title, "bold"),
         Text(opening.reason),
+        *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
         _list_steps(explanation.steps),
         _list_windows(explanation.windows, explanation.window_seconds),
         _list_checks(explanation.steps[0].checks),

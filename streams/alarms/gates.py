@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
@@ -138,11 +139,13 @@ def score_needed(sight: Sight, seen: View, channel: int) -> float:
 
 
 def tops_of(state: State, term: str, now: int, options: Options) -> list[Sequence[float]]:
-    """The highest scores, by channel, of bursts of a term that opened within the refractory."""
+    """The highest scores, by channel, of bursts of a term that rang within the refractory."""
     return [
         alarm.top
         for alarm in state.alarms.values()
-        if alarm.term == term and now < alarm.opened + options.refractory_seconds
+        if alarm.term == term
+        and not alarm.foreseen
+        and now < alarm.opened + options.refractory_seconds
     ]
 
 
@@ -154,5 +157,17 @@ def is_higher(seen: View, top: Sequence[float], options: Options) -> bool:
 def muted_until(state: State, term: str) -> float:
     """Until when a term must not ring, in Unix seconds; minus infinity when it may."""
     watched = state.terms.get(term)
-    until = watched.mute_until.timestamp() if watched and watched.mute_until else -math.inf
-    return max(until, state.mutes.get(term, -math.inf))
+    return _later(watched.mute_until if watched else None, state.mutes.get(term))
+
+
+def is_expected(sight: Sight, term: str) -> bool:
+    """Whether a burst of a term that opens or grows now is foreseen: recorded, but not rung."""
+    watched = sight.state.terms.get(term)
+    said = sight.state.expectations.get(term)
+    return sight.now < _later(watched.expected_until if watched else None, said)
+
+
+def _later(moment: datetime | None, said: float | None) -> float:
+    """The later of what a term holds and what a setting said, in Unix seconds."""
+    held = moment.timestamp() if moment else -math.inf
+    return max(held, -math.inf if said is None else said)

@@ -55,9 +55,10 @@ class Explanation(Struct, frozen=True, kw_only=True):
 class Absence(Struct, frozen=True, kw_only=True):
     """Why nothing rang for a term, as of the last tick.
 
-    `verdict`: `not_watched`, `nothing_seen`, `ringing`, `cannot_assess`, `muted`, `no_history`,
-    `refractory`, `nothing_found`, `held_back`, or `untouched` (all gates hold; the next document
-    decides). `closest` is the window with the most gates passed, then the loudest; `documents` are
+    `verdict`: `not_watched`, `nothing_seen`, `ringing`, `expected` (it is on, but foreseen),
+    `cannot_assess`, `muted`, `no_history`, `refractory`, `nothing_found`, `held_back`, or
+    `untouched` (all gates hold; the next document decides). `closest` is the window with the most
+    gates passed, then the loudest; `documents` are
     those of the longest window; `blind` are the windows (seconds) in which too little can be seen.
     """
 
@@ -145,10 +146,13 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
         return absence
     is_empty = not absence.documents
     is_seen = any(one.since <= sight.now for one in sight.state.health.values())
-    is_ringing = any(sight.state.alarms[name].is_open for name in absence.alarms)
+    alarms = [sight.state.alarms[name] for name in absence.alarms]
+    is_ringing = any(one.is_open and not one.foreseen for one in alarms)
+    is_foreseen = any(one.is_open and one.foreseen for one in alarms)
     verdicts = (
         (not is_seen, "nothing_seen"),
         (is_ringing, "ringing"),
+        (is_foreseen, "expected"),
         (
             _fails(closest, "coverage") or (is_empty and WINDOWS[0] in absence.blind),
             "cannot_assess",
