@@ -16,6 +16,8 @@ from streams.families.window import Entry, Limits, Window
 from streams.models import Source, Term
 from streams.ticks import Health
 
+Ring = tuple[int, tuple[float, ...]]  # when a burst rang, and its scores by channel
+REMEMBERED = 128  # rings of a term: as many as a budget of 64 a week looks back on
 HOUR = 3600  # seconds: rates of sources are learnt by whole hours
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -38,6 +40,7 @@ class State:
         self.owners: dict[str, str] = {}
         self.mutes: dict[str, float] = {}
         self.expectations: dict[str, float] = {}
+        self.rung: dict[str, tuple[Ring, ...]] = {}
         self.acks: dict[str, dict[str, Any]] = {}
         self.health: dict[str, Health] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -74,6 +77,11 @@ class State:
         self.health[source] = health
         self._exposure = None
         self.touch("health", source)
+
+    def note_ring(self, term: str, at: int, top: tuple[float, ...]) -> None:
+        """Note that a burst rang at `at` (Unix seconds), and its scores; the last 128 are kept."""
+        self.rung[term] = (*self.rung.get(term, ()), (at, top))[-REMEMBERED:]
+        self.touch("rung", term)
 
     def learn_signature(self, source: str, seen: bytes) -> None:
         """Put how the last posts of a source ended."""
@@ -176,6 +184,7 @@ _TYPES: dict[str, Any] = {
     "owner": str,
     "mute": float,
     "expect": float,
+    "rung": tuple[Ring, ...],
     "ack": dict[str, Any],
     "health": Health,
     "alarm": Alarm,
@@ -191,6 +200,7 @@ def _tables(state: State) -> dict[str, dict[str, Any]]:
         "owner": state.owners,
         "mute": state.mutes,
         "expect": state.expectations,
+        "rung": state.rung,
         "ack": state.acks,
         "health": state.health,
         "alarm": state.alarms,

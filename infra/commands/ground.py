@@ -26,6 +26,7 @@ FAILURES = frozenset(
         "BadSeriesError",
         "ModelsError",
         "UnknownAlarmError",
+        "ShortPastError",
     )
 )
 Where = Annotated[
@@ -44,6 +45,15 @@ def say(text: str) -> None:
 def emit(message: Any) -> None:
     """Write one JSON line."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+
+
+def show(told: Any) -> None:
+    """Draw tables for people, on stderr."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    width = None if console.is_terminal else 120
+    Console(stderr=True, highlight=False, width=width).print(told)
 
 
 def refuse(text: str, code: int = MISUSED) -> typer.Exit:

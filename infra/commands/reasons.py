@@ -18,6 +18,7 @@ from infra.commands.ground import (
     read_term_file,
     refuse,
     say,
+    show,
 )
 
 Alarm = Annotated[str, typer.Argument(metavar="ALERT_ID", help="Its id, as in the alert: b_….")]
@@ -67,7 +68,8 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
             lambda number: report(f"{number} rows"),
             settings.detector.to_options(),
         )
-    _show(found, tell_explanation(found))
+    show(tell_explanation(found))
+    emit(found)
 
 
 @judge
@@ -96,7 +98,8 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
             lambda number: report(f"{number} rows"),
             settings.detector.to_options(),
         )
-    _show(absence, tell_absence(absence))
+    show(tell_absence(absence))
+    emit(absence)
 
 
 @judge
@@ -164,13 +167,3 @@ def _read_steps(settings: Any) -> Any:
     from streams.enrich import Steps
 
     return Steps(**settings.steps.model_dump())
-
-
-def _show(answer: Any, told: Any) -> None:
-    """JSON for programs on stdout, tables for people on stderr."""
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    width = None if console.is_terminal else 120
-    Console(stderr=True, highlight=False, width=width).print(told)
-    emit(answer)

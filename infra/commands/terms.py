@@ -9,18 +9,22 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from infra.commands.corpora import Registry, read_registry
 from infra.commands.ground import (
     FAILED,
     Where,
     emit,
     judge,
+    progress,
     read_moment,
     read_settings_of,
     refuse,
     say,
+    show,
 )
 
 app = typer.Typer(help="What is watched; changes take effect within ten seconds.")
+SHELLS = ("store", "kafka")
 Name = Annotated[str, typer.Argument(help="The name of the term.")]
 
 
@@ -100,18 +104,30 @@ def expect(
 
 @app.command(epilog='Example: nabat terms preview "Касым-Жомарт Токаев"')
 @judge
-def preview(
+def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="A term as you would add it.")],
     lang: Annotated[str, typer.Option(help="Language of the pattern.")] = "ru",
     case: Annotated[str, typer.Option(help="any, exact or capital.")] = "any",
     on: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Documents to find it in.")
+        str | None, typer.Option(help="Documents to find it in; store, kafka: a shell's journal.")
     ] = None,
+    budget: Annotated[
+        float | None, typer.Option(help="Alarms a week: what would have rung with it?")
+    ] = None,
+    sources: Registry = None,
 ) -> None:
-    """Print every form that a term matches."""
+    """Print every form that a term matches; with --budget the alarms of the past."""
     from infra.watching import preview as look
 
-    found = look(_to_term(_check_term({"name": name, "lang": lang, "case": case})), on)
+    fields = {"name": name, "lang": lang, "case": case}
+    if budget is not None:
+        term = _to_term(_check_term({**fields, "budget": budget}))
+        _preview_budget(context, term, on, sources)
+        return
+    if on in SHELLS:
+        raise refuse(f"--on {on} goes with --budget; forms are found in a file")
+    found = look(_to_term(_check_term(fields)), _find_file(on) if on else None)
     for form in found.forms:
         emit(form)
     for one in found.collisions:
@@ -120,6 +136,35 @@ def preview(
     for sample in found.samples:
         say(f"found: {sample}")
     say(f"{len(found.forms)} forms")
+
+
+def _preview_budget(context: typer.Context, term: Any, on: str | None, registry: Any) -> None:
+    from infra.corpora.explaining import read_journal
+    from infra.corpora.previewing import preview_budget, read_file, watch_from_start
+    from infra.corpora.telling import tell_preview
+
+    settings = read_settings_of(context)
+    if on is None:
+        raise refuse("--budget needs a past: --on FILE, --on store or --on kafka")
+    if on in SHELLS:
+        known = _read_terms(context, on).get(term.name)
+        term = _to_term({**known, "budget": term.budget}) if known else term
+        rows = watch_from_start(read_journal(settings, on), term)
+    else:
+        rows = read_file(_find_file(on), term, read_registry(registry))
+    options = settings.detector.to_options()
+    with progress("preview") as report:
+        found = preview_budget(rows, term, options, lambda number: report(f"{number} rows"))
+    for one in (*found.rung, *found.trials):
+        emit(one)
+    show(tell_preview(found))
+
+
+def _find_file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise refuse(f"--on {name}: there is no such file")
+    return path
 
 
 @app.command(epilog="Example: nabat terms check cases.jsonl --json")

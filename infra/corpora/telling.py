@@ -9,12 +9,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from infra.corpora.previewing import Preview, Rung, Trial
 from infra.stage.bell import to_amount, to_moment
 from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
 from streams.alarms.reasons import Absence, Explanation, Step
 from streams.models import from_seconds
 
+SHORT = 30  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
@@ -66,6 +68,53 @@ def tell_absence(absence: Absence) -> RenderableType:
     parts += [_list_checks(closest.checks)] if closest else []
     parts += [_list_documents(absence.documents)] if absence.documents else []
     return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+
+
+def tell_preview(preview: Preview) -> RenderableType:
+    """What a budget would have left of the alarms of the past, and what it comes to."""
+    within, without = preview.trials
+    days = f"{preview.days:g} days of documents, {without.days} on which it could ring"
+    head = Text(f"{preview.term}: {days}", "bold")
+    return Group(head, _list_rung(preview), _list_trials((within, without)))
+
+
+def _list_rung(preview: Preview) -> RenderableType:
+    """Every alarm once; where it would have rung in both trials, as it did without a budget."""
+    if not preview.rung:
+        return Text("nothing would have rung")
+    table = Table("rang (UTC)", "with budget", "without", "counted", "usual", box=None)
+    for name in ("score", "needed", "origins", "owners"):
+        table.add_column(name)
+    table.add_column("first")
+    within = {one.id for one in preview.rung if one.budget is not None}
+    without = {one.id for one in preview.rung if one.budget is None}
+    for one in preview.rung:
+        if one.budget is None or one.id not in without:
+            marks = ["rings" if one.id in rung else "-" for rung in (within, without)]
+            table.add_row(to_moment(one.at), *marks, *_list_sizes(one), _shorten(one.headline))
+    return table
+
+
+def _shorten(headline: str) -> Text:
+    text = Text(" ".join(headline.split()))
+    text.truncate(SHORT, overflow="ellipsis")
+    return text
+
+
+def _list_sizes(one: Rung) -> list[str]:
+    numbers = [f"{one.observed:g}", f"{one.expected:.2g}", f"{one.score:.2f}", f"{one.needed:.2f}"]
+    return [*numbers, str(one.origins), str(one.owners)]
+
+
+def _list_trials(trials: Sequence[Trial]) -> Table:
+    table = Table("budget", "alarms", "a week", "most in two weeks", "score needed now", box=None)
+    for one in trials:
+        name = "none" if one.budget is None else f"{one.budget:g} a week"
+        needed = " or ".join(f"{value:.2f}" for value in one.thresholds) or "-"
+        table.add_row(
+            name, str(one.alarms), f"{one.per_week:g}", str(one.most_in_two_weeks), needed
+        )
+    return table
 
 
 def _list_steps(steps: Sequence[Step]) -> Table:

@@ -14,6 +14,8 @@ from streams.alarms.sight import LAST, Sight, View, ground, view
 from streams.families.window import SPAN, Limits
 from streams.state import State
 
+WEEK = 7 * 86400  # seconds
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """What an operator may set of the detector; a change gives alerts another `config`.
@@ -94,7 +96,7 @@ def gates(sight: Sight, seen: View, place: int, options: Options) -> list[Gate]:
         Gate("origins", origins, options.origins),
         Gate("owners", owners, owners_needed(sight, options)),
         Gate("evidence_nats", seen.nats[place], nats_needed(state, options)),
-        Gate("score", seen.scores[channel], score_needed(sight, seen, channel)),
+        Gate("score", seen.scores[channel], score_needed(sight, seen, channel, options)),
         Gate(
             "escalation",
             seen.scores[channel],
@@ -125,17 +127,37 @@ def nats_needed(state: State, options: Options) -> float:
     return baselines.world.gate(len(baselines.rows), options.chance_per_day)
 
 
-def score_needed(sight: Sight, seen: View, channel: int) -> float:
-    """The term's own threshold; with a budget at least what its past days allow.
+def score_needed(sight: Sight, seen: View, channel: int, options: Options) -> float:
+    """The term's own threshold; with a budget, what the budget leaves room for.
 
-    Two weeks with as many bursts as the budget allows were those with the highest scores.
+    As many days of two weeks as the budget allows are those with the highest scores: today must be
+    one of them. Once as many bursts rang as it allows, only an escalation over all of them rings.
     """
-    watched = sight.state.terms.get(seen.term)
+    watched, needed = sight.state.terms.get(seen.term), seen.thresholds[channel]
     if watched is None or watched.budget is None:
-        return seen.thresholds[channel]
-    allowed = int(watched.budget * min(DAYS, seen.hours / 24) / 7)
+        return needed
+    best = _best_days(sight, seen, watched.budget)
+    tops = [one[channel] for one in _spent(sight, seen.term, watched.budget)]
+    return max(needed + best, max(tops, default=-math.inf) + options.escalation)
+
+
+def _best_days(sight: Sight, seen: View, budget: float) -> float:
+    """By how much the least of the best days topped its threshold, of as many as are allowed."""
+    allowed = max(1, int(budget * min(DAYS, seen.hours / 24) / 7))
     peaks = sight.state.baselines.peaks(seen.term, sight.now)
-    return seen.thresholds[channel] + (peaks[allowed] if allowed < len(peaks) else 0.0)
+    return peaks[allowed - 1] if allowed <= len(peaks) else 0.0
+
+
+def _spent(sight: Sight, term: str, budget: float) -> list[tuple[float, ...]]:
+    """The scores of the bursts that used a budget up; none while there is some left.
+
+    It allows `many` in any stretch of two weeks, or shorter for what is no whole number of them;
+    for less than one in two weeks the stretch is longer.
+    """
+    many = max(1, int(budget * DAYS / 7))
+    since = sight.now - many / budget * WEEK
+    tops = [top for at, top in sight.state.rung.get(term, ()) if at > since]
+    return tops if len(tops) >= many else []
 
 
 def tops_of(state: State, term: str, now: int, options: Options) -> list[Sequence[float]]:

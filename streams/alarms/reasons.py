@@ -58,8 +58,8 @@ class Absence(Struct, frozen=True, kw_only=True):
     `verdict`: `not_watched`, `nothing_seen`, `ringing`, `expected` (it is on, but foreseen),
     `cannot_assess`, `muted`, `no_history`, `refractory`, `nothing_found`, `held_back`, or
     `untouched` (all gates hold; the next document decides). `closest` is the window with the most
-    gates passed, then the loudest; `documents` are
-    those of the longest window; `blind` are the windows (seconds) in which too little can be seen.
+    gates passed, then the loudest; `documents` are those of the longest window; `blind` are the
+    windows (seconds) in which too little can be seen.
     """
 
     term: str
@@ -77,7 +77,7 @@ class Absence(Struct, frozen=True, kw_only=True):
 
 def explain(decider: Decider, burst: Burst) -> Explanation:
     """Every number behind a burst that opened in the tick that was applied last."""
-    sight = _set_aside(decider.sight(), burst.id)
+    sight = _set_aside(decider.sight(), burst)
     documents = list_documents(sight, burst.term, burst.window_seconds)
     windows = weigh(sight, burst.term, decider.options)
     rang = next(one for one in windows if one.window_seconds == burst.window_seconds)
@@ -124,10 +124,12 @@ def why_not(decider: Decider, term: str) -> Absence:
     return _judge(absence, sight)
 
 
-def _set_aside(sight: Sight, burst_id: str) -> Sight:
-    """The world without one burst: what was needed before it opened."""
+def _set_aside(sight: Sight, burst: Burst) -> Sight:
+    """The world without a burst that has just opened: what was needed before it did."""
     state = copy(sight.state)
-    state.alarms = {name: one for name, one in state.alarms.items() if name != burst_id}
+    state.alarms = {name: one for name, one in state.alarms.items() if name != burst.id}
+    earlier = tuple(one for one in state.rung.get(burst.term, ()) if one[0] < sight.now)
+    state.rung = {**state.rung, burst.term: earlier}
     return Sight(state, sight.now)
 
 
