@@ -209,7 +209,10 @@ def test_terms_come_change_and_go(tmp_path: Path) -> None:
     assert nabat("terms", "remove", "Мир")[0] == 0
     code, lines, _ = nabat("terms", "list")
     assert code == 0
-    assert lines == [{"name": "ОДКБ"}, {"name": "Токаев", "case": "capital", "budget": 2.0}]
+    assert lines == [
+        {"name": "ОДКБ", "state": None},
+        {"name": "Токаев", "case": "capital", "budget": 2.0, "state": None},
+    ]
     code, _, said = nabat("terms", "remove", "Мир")
     assert (code, "not watched" in said) == (1, True)
     exported = CliRunner().invoke(app, ["terms", "export", "--format", "txt"]).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,9 +32,16 @@ Name = Annotated[str, typer.Argument(help="The name of the term.")]
 @app.command("list", epilog="Example: nabat terms list")
 @judge
 def list_terms(context: typer.Context, shell: Where = "store") -> None:
-    """Print the terms in force, one JSON object a line."""
-    for _, value in sorted(_read_terms(context, shell).items()):
-        emit(value)
+    """Print the terms in force and how each stands, one JSON object a line."""
+    from infra.vitals.standings import read_standings
+
+    terms = _read_terms(context, shell)
+    standings = read_standings(read_settings_of(context)) if shell == "store" else {}
+    for name, value in sorted(terms.items()):
+        one = standings.get(name)
+        known = msgspec.to_builtins(one) if one else {}
+        emit({**value, "state": None, **known})
+    say(_sum_up(len(terms), shell, [standings[name] for name in terms if name in standings]))
 
 
 @app.command(epilog='Example: nabat terms add "Министерство обороны" --budget 2')
@@ -217,6 +225,22 @@ def export_terms(
         raise refuse(f"--format {form}: there are jsonl, csv, txt")
     terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
     typer.echo(write_terms(terms, f".{form}"), nl=False)
+
+
+def _sum_up(terms: int, shell: str, standings: list[Any]) -> str:
+    """How many stand how, and when; or why that is not known."""
+    if not terms:
+        return "nothing is watched: `nabat terms add`"
+    if not standings:
+        reasons = {"store": "`nabat up` has not decided anything yet"}
+        return (
+            f"{terms} terms; {reasons.get(shell, 'only the embedded shell tells how they stand')}"
+        )
+    states = Counter(one.state for one in standings).most_common()
+    told = ", ".join(f"{count} {state}" for state, count in states)
+    last = standings[0]
+    seen = f"{last.coverage:.0%} of the usual documents seen in the hour before"
+    return f"{terms} terms as of {last.as_of:%Y-%m-%d %H:%M} UTC: {told}; {seen}"
 
 
 def _read_terms(context: typer.Context, shell: str) -> dict[str, dict[str, Any]]:
