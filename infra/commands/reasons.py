@@ -53,7 +53,9 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     The journal is gone through again up to the alarm; the same journal gives the same bytes.
     """
-    from infra.corpora.explaining import explain_alarm, find_term
+    from msgspec.structs import replace
+
+    from infra.corpora.explaining import explain_alarm, find_ack, find_term
     from infra.corpora.telling import tell_explanation
 
     settings = read_settings_of(context)
@@ -68,6 +70,7 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
             lambda number: report(f"{number} rows"),
             settings.detector.to_options(),
         )
+    found = replace(found, ack=find_ack(settings, shell, journal or (), alert_id))
     show(tell_explanation(found))
     emit(found)
 

@@ -9,21 +9,23 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from connectors.files import read_lines
 from infra.corpora.exporting import export_lines
-from infra.corpora.journals import open_journal
+from infra.corpora.journals import open_journal, pick_settings
 from infra.corpora.replay import Corpus, read_corpus
 from infra.corpora.stream import Numbered, Stream, read_rows
 from infra.settings import Settings
 from infra.workers import Batch
 from streams.alarms.gates import Options
-from streams.alarms.reasons import Absence, Explanation, explain, explain_step, why_not
+from streams.alarms.reasons import Absence, Ack, Explanation, explain, explain_step, why_not
 from streams.decide import Decider, Outcome
 from streams.enrich import Failure, Steps, enrich_batch
-from streams.models import Burst, DeadLetter, Document, Enriched, Passed, Term
+from streams.models import Burst, DeadLetter, Document, Enriched, Passed, Setting, Term
 from streams.terms import compile_watch
 from streams.ticks import TICK
 
@@ -92,6 +94,26 @@ def find_term(settings: Settings, shell: str, alarm_id: str) -> str:
     raise UnknownAlarmError(
         f"there is no alarm {alarm_id!r}; `nabat export alerts` shows them with their ids"
     )
+
+
+def find_ack(settings: Settings, shell: str, files: Sequence[Path], alarm_id: str) -> Ack | None:
+    """The last word on an alarm, in files if there are any, else in a shell's journal."""
+    if files:
+        lines = (one for file in files for one in read_lines(file))
+        changes = pick_settings(one[1] for one in lines if not isinstance(one, DeadLetter))
+    else:
+        with open_journal(settings, shell) as journal:
+            changes = journal.read_settings()
+    said = [one for one in changes if (one.what, one.key) == ("ack", alarm_id)]
+    return _to_ack(said[-1]) if said else None
+
+
+def _to_ack(said: Setting) -> Ack | None:
+    if said.value is None:
+        return None
+    note = said.value.get("note")
+    is_false = bool(said.value.get("false"))
+    return Ack(at=said.seen_at, false=is_false, note=None if note is None else str(note))
 
 
 class _Witness(Decider):

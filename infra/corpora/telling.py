@@ -13,7 +13,7 @@ from infra.corpora.previewing import Preview, Rung, Trial
 from infra.stage.bell import to_amount, to_moment
 from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
-from streams.alarms.reasons import Absence, Explanation, Step
+from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
 
 SHORT = 30  # characters of a headline in a crowded table
@@ -42,6 +42,7 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
         Text(title, "bold"),
         Text(opening.reason),
         *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
+        *([_tell_ack(explanation.ack)] if explanation.ack else []),
         _list_steps(explanation.steps),
         _list_windows(explanation.windows, explanation.window_seconds),
         _list_checks(explanation.steps[0].checks),
@@ -126,6 +127,13 @@ def _list_steps(steps: Sequence[Step]) -> Table:
         name = f"{burst.revision} {burst.state}"
         table.add_row(name, _to_second(burst.detected_at), *sizes, because)
     return table
+
+
+def _tell_ack(ack: Ack) -> Text:
+    """What an analyst said of it."""
+    verdict = ("false alarm", "bold red") if ack.false else ("right", "green")
+    told = Text.assemble("judged ", verdict, f" {_to_second(ack.at)} UTC")
+    return told.append(f": {ack.note}") if ack.note else told
 
 
 def _list_windows(windows: Sequence[Weighed], chosen: int) -> Table:

@@ -36,8 +36,19 @@ class Step(Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
+class Ack(Struct, frozen=True, kw_only=True):
+    """The last word of an analyst on an alarm: when, whether it was false, and a note."""
+
+    at: datetime
+    false: bool
+    note: str | None
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why a burst opened, as of the tick in which it did; `documents` are those of its window."""
+    """Why a burst opened, as of the tick in which it did; `documents` are those of its window.
+
+    `ack` is what was said of it since; null: nothing.
+    """
 
     id: str
     term: str
@@ -50,6 +61,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     exposure: tuple[GroupSeen, ...]
     options: Options
     steps: tuple[Step, ...]
+    ack: Ack | None = None
 
 
 class Absence(Struct, frozen=True, kw_only=True):
