@@ -42,6 +42,11 @@ def read_cells(store: Store) -> dict[str, bytes]:
     return dict(store.ask("SELECT key, value FROM cells"))
 
 
+def read_light_cells(store: Store) -> dict[str, bytes]:
+    """The state without the documents of the last days: how things stand, but not what was said."""
+    return dict(store.ask("SELECT key, value FROM cells WHERE key NOT GLOB 'block/*'"))
+
+
 def read_note(store: Store, key: str) -> bytes | None:
     """A single value kept beside the cells."""
     rows = store.ask("SELECT value FROM notes WHERE key = ?", (key,))

@@ -60,7 +60,12 @@ class Embedded:
         self._endpoints = make_endpoints(settings)
         steps = Steps(**settings.steps.model_dump())
         tools = Tools(
-            enrich=Local(steps), choose=self._choose, ring=ring, count=count, reach=self._reach
+            enrich=Local(steps),
+            options=settings.detector.to_options(),
+            choose=self._choose,
+            ring=ring,
+            count=count,
+            reach=self._reach,
         )
         self._loop = Loop(store, tools, self._stop)
 
@@ -183,10 +188,10 @@ def make_endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 
 def ring(bursts: Sequence[Burst]) -> None:
-    """Say what rings."""
+    """Say what rings, and what was expected to burst."""
     for burst in bursts:
         LOG.info(
-            "alarm",
+            "an expected burst" if burst.foreseen else "alarm",
             type=burst.type,
             term=burst.term,
             id=burst.id,

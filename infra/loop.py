@@ -18,6 +18,7 @@ from connectors.outbox import Delivery
 from connectors.store import Store, StoreFullError, StoreLockedError
 from infra.corpora.journals import fold_sources, pick_settings
 from infra.corpora.stream import Enrich, Numbered, Stream, read_rows
+from streams.alarms.gates import Options
 from streams.alerts import to_messages
 from streams.decide import Decider, Outcome
 from streams.enrich import fold_term
@@ -34,6 +35,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     """What the loop is given: `choose` names the routes of a burst, `reach` dies in tests."""
 
     enrich: Enrich
+    options: Options = Options()
     choose: Callable[[Burst, Term | None], Iterable[str]] = lambda *_: ()
     ring: Callable[[Sequence[Burst]], None] = lambda _: None
     count: Callable[..., None] = lambda *_, **__: None
@@ -51,7 +53,7 @@ class Loop:
         for setting in settings:
             terms = fold_term(terms, setting)
         self.sources: dict[str, Source] = fold_sources({}, settings)
-        self._stream = Stream(Decider(cells=read_cells(store)), tools.enrich, terms)
+        self._stream = Stream(Decider(tools.options, read_cells(store)), tools.enrich, terms)
         self._due = time.monotonic() + COMMIT_SECONDS
         self._outcomes: list[Outcome] = []
         self._buried: list[DeadLetter] = []

@@ -27,6 +27,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
+from infra.detector import DetectorTable
 from streams.models import Source, Term
 from streams.words.patterns import parse_pattern
 
@@ -86,6 +87,7 @@ class TermTable(BaseModel):
     case: Literal["any", "exact", "capital"] = "any"
     entity: Literal["PER", "LOC", "ORG"] | None = None
     mute_until: AwareDatetime | None = None
+    expected_until: AwareDatetime | None = None
     budget: Annotated[float, Field(gt=0)] | None = None
     route: Text | None = None
 
@@ -176,6 +178,7 @@ class Settings(BaseSettings):
     engines: Engines = Engines()
     store: StoreTable = StoreTable()
     steps: StepsTable = StepsTable()
+    detector: DetectorTable = DetectorTable()
     web: WebTable = WebTable()
     metrics: MetricsTable = MetricsTable()
     logs: LogsTable = LogsTable()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.settings import Settings
 from streams.shell.parts import Options
 from streams.shell.topics import Topics
+
+if TYPE_CHECKING:
+    from infra.vitals.gauges import Gauged
 
 WORKERS = ("dispatch", "enrich", "decide")
 KILLED = 137  # the exit code of a process that was killed
@@ -72,16 +75,19 @@ def _make_enrich(settings: Settings, options: Options) -> Any:
     return make_enrich(options, partial(enrich_batch, steps=steps), compile_watch)
 
 
-def _make_decide(settings: Settings, options: Options) -> Any:
+def make_decider(
+    settings: Settings, count: Callable[..., None], cells: Mapping[str, bytes]
+) -> Gauged:
+    """The decider of `nabat worker decide`, from the cells of the last snapshot on."""
     from infra.vitals.gauges import Gauged
-    from streams.agents import make_decide
     from streams.decide import Decider
     from streams.rehearsal import rehearse
 
-    del settings
     rehearse()
+    return Gauged(Decider(settings.detector.to_options(), cells), count)
 
-    def make(cells: Mapping[str, bytes]) -> Gauged:
-        return Gauged(Decider(cells=cells), options.count)
 
-    return make_decide(options, make)
+def _make_decide(settings: Settings, options: Options) -> Any:
+    from streams.agents import make_decide
+
+    return make_decide(options, partial(make_decider, settings, options.count))

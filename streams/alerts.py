@@ -64,7 +64,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
     """A burst as `decide` remembers it; times in Unix seconds.
 
     `top` (scores by channel) and `peak_origins` are the highest reported: an escalation is measured
-    by them. `quiet_since` is when the count last fell back.
+    by them. `quiet_since` is when the count last fell back. `foreseen`: it was expected, and has
+    not rung.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Alarm(Struct, frozen=True, kw_only=True):
     peak_origins: int
     quiet_since: int | None = None
     closed: int | None = None
+    foreseen: bool = False
     shown: tuple[str, ...] = ()
 
     @property
@@ -119,8 +121,12 @@ def shares_event(one: set[str], other: set[str]) -> bool:
 
 
 def to_messages(bursts: Sequence[Burst]) -> list[Message]:
-    """Gather burst events into deliveries: one for each event and tick, in that order."""
-    keyed = sorted(bursts, key=lambda burst: (burst.detected_at, burst.event, burst.id))
+    """Gather burst events into deliveries: one for each event and tick, in that order.
+
+    What was foreseen is not rung: it is in no delivery.
+    """
+    rung = [burst for burst in bursts if not burst.foreseen]
+    keyed = sorted(rung, key=lambda burst: (burst.detected_at, burst.event, burst.id))
     groups = groupby(keyed, key=lambda burst: (burst.detected_at, burst.event))
     messages = []
     for (_, event), group in groups:
@@ -183,6 +189,7 @@ def describe(alarm: Alarm, entries: Sequence[Entry], around: Surroundings) -> tu
         reason=explain(alarm, entries),
         terms=around.terms,
         evidence=tuple(to_evidence(entry) for entry in picked),
+        foreseen=alarm.foreseen,
         detector=DETECTOR,
         config=around.config,
     )

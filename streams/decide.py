@@ -102,6 +102,7 @@ class Decider:
         if stories.touched or stories.cut or state.alarms:
             sight = Sight(state, end)
             bursts = ring(sight, stories.touched, stories.cut, self.options, self.config)
+        _note_rings(state, bursts, end)
         state.progress = replace(state.progress, tick=end, position=position)
         return Outcome(
             tick=end,
@@ -121,6 +122,13 @@ def _apply_heartbeats(state: State, rows: Sequence[Passed]) -> None:
     beats = [row for row in rows if isinstance(row, Heartbeat)]
     for beat in sorted(beats, key=lambda one: (one.seen_at, one.source, one.status)):
         state.learn_health(beat.source, hear(state.health.get(beat.source), beat))
+
+
+def _note_rings(state: State, bursts: Sequence[Burst], end: int) -> None:
+    """Remember what rang, for budgets: what opened, unless it was foreseen."""
+    for burst in bursts:
+        if burst.state == "opened" and not burst.foreseen:
+            state.note_ring(burst.term, end, state.alarms[burst.id].top)
 
 
 def _learn(state: State, end: int, delay: int) -> None:

@@ -72,7 +72,7 @@ class Setting(Struct, frozen=True, kw_only=True, tag_field="kind", tag="setting"
 
     seen_at: Time
     id: Name
-    what: Literal["term", "source", "owner", "mute", "ack"]
+    what: Literal["term", "source", "owner", "mute", "expect", "ack"]
     key: Name
     value: dict[str, Any] | None = None
 
@@ -163,6 +163,7 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
     case: Literal["any", "exact", "capital"] = "any"
     entity: EntityType | None = None
     mute_until: Time | None = None
+    expected_until: Time | None = None
     budget: Annotated[float, Meta(gt=0)] | None = None
     route: str | None = None
 
@@ -260,6 +261,7 @@ class Burst(Struct, frozen=True, kw_only=True):
     terms: tuple[str, ...]
     first: First
     evidence: tuple[Evidence, ...]
+    foreseen: bool = False  # it was expected: recorded, but not rung
     detector: str
     config: str
 

@@ -1,4 +1,7 @@
-"""Changes of settings: terms, sources, owners, mutes, acknowledgements, folded into the state."""
+"""Changes of settings, folded into the state.
+
+Terms, sources, owners, mutes, expectations, acknowledgements.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from streams.state import State
 from streams.ticks import register
 
 
-class _Mute(Struct, frozen=True):
+class _Until(Struct, frozen=True):
     until: Time
 
 
@@ -57,8 +60,17 @@ def _fold_owner(state: State, key: str, value: dict[str, Any] | None) -> None:
 
 
 def _fold_mute(state: State, key: str, value: dict[str, Any] | None) -> None:
-    until = None if value is None else msgspec.convert(value, _Mute, strict=False).until
-    _put(state.mutes, key, None if until is None else until.timestamp())
+    _put(state.mutes, key, _read_until(value))
+
+
+def _fold_expectation(state: State, key: str, value: dict[str, Any] | None) -> None:
+    _put(state.expectations, key, _read_until(value))
+
+
+def _read_until(value: dict[str, Any] | None) -> float | None:
+    if value is None:
+        return None
+    return msgspec.convert(value, _Until, strict=False).until.timestamp()
 
 
 def _fold_ack(state: State, key: str, value: dict[str, Any] | None) -> None:
@@ -77,5 +89,6 @@ _FOLDS: dict[str, Callable[[State, str, dict[str, Any] | None], None]] = {
     "source": _fold_source,
     "owner": _fold_owner,
     "mute": _fold_mute,
+    "expect": _fold_expectation,
     "ack": _fold_ack,
 }

@@ -17,6 +17,8 @@ from streams.families.window import Entry, Limits, Window
 from streams.models import EntityType, Source, Term
 from streams.ticks import Health
 
+Ring = tuple[int, tuple[float, ...]]  # when a burst rang, and its scores by channel
+REMEMBERED = 128  # rings of a term: as many as a budget of 64 a week looks back on
 HOUR = 3600  # seconds: rates of sources are learnt by whole hours
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -38,6 +40,8 @@ class State:
         self.sources: dict[str, Source] = {}
         self.owners: dict[str, str] = {}
         self.mutes: dict[str, float] = {}
+        self.expectations: dict[str, float] = {}
+        self.rung: dict[str, tuple[Ring, ...]] = {}
         self.acks: dict[str, dict[str, Any]] = {}
         self.health: dict[str, Health] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -76,6 +80,11 @@ class State:
         self.health[source] = health
         self._exposure = None
         self.touch("health", source)
+
+    def note_ring(self, term: str, at: int, top: tuple[float, ...]) -> None:
+        """Note that a burst rang at `at` (Unix seconds), and its scores; the last 128 are kept."""
+        self.rung[term] = (*self.rung.get(term, ()), (at, top))[-REMEMBERED:]
+        self.touch("rung", term)
 
     def learn_signature(self, source: str, seen: bytes) -> None:
         """Put how the last posts of a source ended."""
@@ -187,6 +196,8 @@ _TYPES: dict[str, Any] = {
     "source": Source,
     "owner": str,
     "mute": float,
+    "expect": float,
+    "rung": tuple[Ring, ...],
     "ack": dict[str, Any],
     "health": Health,
     "alarm": Alarm,
@@ -201,6 +212,8 @@ def _tables(state: State) -> dict[str, dict[str, Any]]:
         "source": state.sources,
         "owner": state.owners,
         "mute": state.mutes,
+        "expect": state.expectations,
+        "rung": state.rung,
         "ack": state.acks,
         "health": state.health,
         "alarm": state.alarms,

@@ -103,7 +103,7 @@ def test_the_reason_is_said_in_russian_and_in_english() -> None:
 def test_keys_stand_in_the_order_of_the_format() -> None:
     keys = list(json.loads(encode(burst())))
     assert keys[:6] == ["type", "id", "event", "revision", "term", "state"]
-    assert keys[-3:] == ["evidence", "detector", "config"]
+    assert keys[-3:] == ["foreseen", "detector", "config"]
 
 
 def test_half_of_the_smaller_ones_origins_make_one_event() -> None:

@@ -127,6 +127,24 @@ def test_the_last_word_on_an_alarm_is_journalled_and_counted(alarm: str) -> None
     store.close()
 
 
+def test_an_explanation_tells_what_was_said_of_its_alarm(alarm: str) -> None:
+    assert nabat("explain", alarm)[1][0]["ack"] is None
+    nabat("ack", alarm)
+    nabat("ack", alarm, "--false", "--note", "учебная тревога")
+    code, (told,), said = nabat("explain", alarm)
+    ack = told["ack"]
+    assert isinstance(ack, dict)
+    assert (code, ack["false"], ack["note"]) == (0, True, "учебная тревога")
+    assert "judged false alarm" in said
+    assert "учебная тревога" in said
+    nabat("export", "journal", "-o", "journal.jsonl")
+    assert nabat("explain", alarm, "--journal", "journal.jsonl")[1] == [told]
+    nabat("ack", alarm)
+    code, (told,), said = nabat("explain", alarm)
+    assert "judged right" in said
+    assert "учебная" not in said, "the last word counts"
+
+
 def test_files_are_explained_with_their_terms_and_sources(tmp_path: Path) -> None:
     build_scenario().write(tmp_path)
     files = ("--terms", "terms.jsonl", "--sources", "sources.csv")

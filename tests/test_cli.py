@@ -27,8 +27,8 @@ NAMES = re.findall(
     "ack|connect|deadletters list|deadletters replay|deadletters show|demo|detect|doctor|enrich"
     "|explain|export|origins|provision|replay|sink|sources add|sources list|sources owners"
     "|sources remove|sources test"
-    "|terms add|terms check|terms export|terms import|terms list|terms mute|terms preview"
-    "|terms remove|up|why-not|worker",
+    "|terms add|terms check|terms expect|terms export|terms import|terms list|terms mute"
+    "|terms preview|terms remove|up|why-not|worker",
 )
 
 
@@ -199,10 +199,20 @@ def test_terms_come_change_and_go(tmp_path: Path) -> None:
     (tmp_path / "more.csv").write_text("name,pattern\nМир,«Мир»\nОДКБ,\n", "utf-8")
     assert nabat("terms", "import", "more.csv")[0] == 0
     assert nabat("terms", "mute", "ОДКБ", "--hours", "3")[0] == 0
+    code, lines, said = nabat("terms", "expect", "ОДКБ", "--until", "2099-01-01T00:00:00+03:00")
+    assert (code, lines[0]["what"]) == (0, "expect")
+    assert lines[0]["value"] == {"until": "2098-12-31T21:00:00+00:00"}
+    assert "expected until 2098-12-31 21:00 UTC" in said
+    code, lines, said = nabat("terms", "expect", "ОДКБ", "--until", "2020-01-01T00:00:00Z")
+    assert (code, lines[0]["value"], "rings again" in said) == (0, None, True)
+    assert nabat("terms", "expect", "ОДКБ", "--until", "friday")[0] == 2
     assert nabat("terms", "remove", "Мир")[0] == 0
     code, lines, _ = nabat("terms", "list")
     assert code == 0
-    assert lines == [{"name": "ОДКБ"}, {"name": "Токаев", "case": "capital", "budget": 2.0}]
+    assert lines == [
+        {"name": "ОДКБ", "state": None},
+        {"name": "Токаев", "case": "capital", "budget": 2.0, "state": None},
+    ]
     code, _, said = nabat("terms", "remove", "Мир")
     assert (code, "not watched" in said) == (1, True)
     exported = CliRunner().invoke(app, ["terms", "export", "--format", "txt"]).stdout
@@ -236,7 +246,7 @@ def test_a_preview_looks_into_the_journal() -> None:
     said = nabat("terms", "preview", "саммит", "--on", "posts.txt", "--json")[2]
     assert said.count("found:") == 1
     nabat("terms", "add", "саммит")
-    assert "found: nothing" in nabat("terms", "preview", "саммит", "--stored", "--json")[2]
+    assert "found: nothing" in nabat("terms", "preview", "саммит", "--on", "store", "--json")[2]
 
 
 @pytest.mark.parametrize(

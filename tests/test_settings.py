@@ -37,6 +37,10 @@ path = "var/nabat.db"
 
 [steps]
 entities = false
+
+[detector]
+origins = 6
+chance_per_day = 1.5
 """
 
 
@@ -77,6 +81,8 @@ def test_a_whole_file_becomes_one_value() -> None:
     assert settings.engines.elasticsearch == "http://127.0.0.1:9200"
     assert settings.store.path == Path("var/nabat.db")
     assert (settings.steps.language, settings.steps.entities) == (True, False)
+    options = settings.detector.to_options()
+    assert (options.origins, options.chance_per_day, options.owners) == (6, 1.5, 3)
 
 
 def test_no_file_is_all_defaults() -> None:
@@ -96,9 +102,11 @@ def test_the_value_is_frozen() -> None:
 def test_the_environment_goes_on_top(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NABAT_ENGINES__PARTITIONS", "3")
     monkeypatch.setenv("NABAT_STEPS__LANGUAGE", "false")
+    monkeypatch.setenv("NABAT_DETECTOR__ORIGINS", "5")
     settings = read(WHOLE)
     assert (settings.engines.partitions, settings.engines.kafka) == (3, "kafka:9092")
     assert (settings.steps.language, settings.steps.entities) == (False, False)
+    assert (settings.detector.origins, settings.detector.chance_per_day) == (5, 1.5)
 
 
 def test_secrets_come_from_the_environment_and_never_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,11 +136,18 @@ def test_everything_wrong_is_said_at_once_by_key_path() -> None:
         secret = "in the open"
         [engines]
         partitions = "many"
+        [detector]
+        coverage = 1.5
+        gate = 8
+        window_seconds = 3600
         [stroe]
         path = "x"
     """)
     paths = [line.split(":")[0] for line in found]
     assert sorted(paths) == [
+        "detector.coverage",
+        "detector.gate",
+        "detector.window_seconds",
         "engines.partitions",
         "routes[0].secret",
         "routes[0].url",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from infra.commands.ground import (
     FAILED,
     judge,
     progress,
+    read_moment,
     read_settings_of,
     read_term_file,
     refuse,
@@ -133,7 +134,9 @@ def _replay(
     from infra.corpora.replay import Replay
 
     (folder, workers), steps = options, _read_steps(context)
-    checkpoint = Checkpoint(folder, make_fingerprint(corpus.terms, corpus.sources, steps))
+    detector = read_settings_of(context).detector.to_options()
+    fingerprint = make_fingerprint(corpus.terms, corpus.sources, steps, detector)
+    checkpoint = Checkpoint(folder, fingerprint, detector)
     with progress("replay") as report, _open_enrich(steps, workers) as run:
         told = Replay(corpus, paths, lambda done: report(f"{done.rows} rows, {done.bursts} events"))
         return told.run(run, checkpoint)
@@ -186,12 +189,6 @@ def _read_steps(context: typer.Context) -> Any:
 
 
 def _read_moment(text: str | None) -> float:
-    from connectors.dates import read_date
     from streams.models import to_seconds
 
-    if text is None:
-        return datetime.now().astimezone().timestamp()
-    moment = read_date(text)
-    if moment is None:
-        raise refuse(f"--as-of {text}: not a date; 2026-11-20T12:00:00Z is one")
-    return to_seconds(moment)
+    return to_seconds(datetime.now(UTC) if text is None else read_moment("--as-of", text))

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
@@ -25,6 +26,7 @@ FAILURES = frozenset(
         "BadSeriesError",
         "ModelsError",
         "UnknownAlarmError",
+        "ShortPastError",
     )
 )
 Where = Annotated[
@@ -43,6 +45,15 @@ def say(text: str) -> None:
 def emit(message: Any) -> None:
     """Write one JSON line."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+
+
+def show(told: Any) -> None:
+    """Draw tables for people, on stderr."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    width = None if console.is_terminal else 120
+    Console(stderr=True, highlight=False, width=width).print(told)
 
 
 def refuse(text: str, code: int = MISUSED) -> typer.Exit:
@@ -95,6 +106,16 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True, disable=not is_shown) as bar:
         task = bar.add_task(what, total=None)
         yield lambda text: bar.update(task, description=f"{what}: {text}")
+
+
+def read_moment(option: str, text: str) -> datetime:
+    """The time, in UTC, that an option was given."""
+    from connectors.dates import read_date
+
+    moment = read_date(text)
+    if moment is None:
+        raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
+    return moment.astimezone(UTC)
 
 
 def read_term_file(path: Path) -> Any:

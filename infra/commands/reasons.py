@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +13,12 @@ from infra.commands.ground import (
     emit,
     judge,
     progress,
+    read_moment,
     read_settings_of,
     read_term_file,
     refuse,
     say,
+    show,
 )
 
 Alarm = Annotated[str, typer.Argument(metavar="ALERT_ID", help="Its id, as in the alert: b_….")]
@@ -52,7 +53,9 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     The journal is gone through again up to the alarm; the same journal gives the same bytes.
     """
-    from infra.corpora.explaining import explain_alarm, find_term
+    from msgspec.structs import replace
+
+    from infra.corpora.explaining import explain_alarm, find_ack, find_term
     from infra.corpora.telling import tell_explanation
 
     settings = read_settings_of(context)
@@ -61,9 +64,15 @@ def explain(  # noqa: PLR0913, PLR0917 - each is an option of the command
         find_term(settings, shell, alert_id)  # to refuse a wrong id at once
     with progress("explain") as report:
         found = explain_alarm(
-            rows, _read_steps(settings), alert_id, lambda number: report(f"{number} rows")
+            rows,
+            _read_steps(settings),
+            alert_id,
+            lambda number: report(f"{number} rows"),
+            settings.detector.to_options(),
         )
-    _show(found, tell_explanation(found))
+    found = replace(found, ack=find_ack(settings, shell, journal or (), alert_id))
+    show(tell_explanation(found))
+    emit(found)
 
 
 @judge
@@ -79,15 +88,21 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """Print why a term did not ring at a time: each gate, and by how much it failed."""
     from infra.corpora.explaining import explain_absence
     from infra.corpora.telling import tell_absence
+    from streams.models import to_seconds
 
-    moment = _read_moment(at)
+    moment = to_seconds(read_moment("--at", at))
     settings = read_settings_of(context)
     rows = _read_rows(settings, shell, (journal, terms, sources))
     with progress("why-not") as report:
         absence = explain_absence(
-            rows, _read_steps(settings), (term, moment), lambda number: report(f"{number} rows")
+            rows,
+            _read_steps(settings),
+            (term, moment),
+            lambda number: report(f"{number} rows"),
+            settings.detector.to_options(),
         )
-    _show(absence, tell_absence(absence))
+    show(tell_absence(absence))
+    emit(absence)
 
 
 @judge
@@ -155,23 +170,3 @@ def _read_steps(settings: Any) -> Any:
     from streams.enrich import Steps
 
     return Steps(**settings.steps.model_dump())
-
-
-def _read_moment(text: str) -> float:
-    from connectors.dates import read_date
-    from streams.models import to_seconds
-
-    moment = read_date(text)
-    if not isinstance(moment, datetime):
-        raise refuse(f"--at {text}: not a date; 2026-11-20T12:00:00Z is one")
-    return to_seconds(moment)
-
-
-def _show(answer: Any, told: Any) -> None:
-    """JSON for programs on stdout, tables for people on stderr."""
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    width = None if console.is_terminal else 120
-    Console(stderr=True, highlight=False, width=width).print(told)
-    emit(answer)

@@ -35,7 +35,9 @@ def demo(
     from infra.stage.demo import run_demo
     from streams.enrich import Steps
 
-    run_demo(keep, Steps(**read_settings_of(context).steps.model_dump()))
+    settings = read_settings_of(context)
+    steps = Steps(**settings.steps.model_dump())
+    run_demo(keep, steps, options=settings.detector.to_options())
 
 
 @judge

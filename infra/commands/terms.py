@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,15 +10,20 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from infra.commands.corpora import Registry, read_registry
 from infra.commands.ground import (
     FAILED,
     Where,
     emit,
     judge,
+    progress,
+    read_moment,
     read_settings_of,
     refuse,
     say,
+    show,
 )
+from infra.commands.pasts import SHELLS, find_file, read_texts, show_forms
 
 app = typer.Typer(help="What is watched; changes take effect within ten seconds.")
 Name = Annotated[str, typer.Argument(help="The name of the term.")]
@@ -27,9 +32,16 @@ Name = Annotated[str, typer.Argument(help="The name of the term.")]
 @app.command("list", epilog="Example: nabat terms list")
 @judge
 def list_terms(context: typer.Context, shell: Where = "store") -> None:
-    """Print the terms in force, one JSON object a line."""
-    for _, value in sorted(_read_terms(context, shell).items()):
-        emit(value)
+    """Print the terms in force and how each stands, one JSON object a line."""
+    from infra.vitals.standings import read_standings
+
+    terms = _read_terms(context, shell)
+    standings = read_standings(read_settings_of(context)) if shell == "store" else {}
+    for name, value in sorted(terms.items()):
+        one = standings.get(name)
+        known = msgspec.to_builtins(one) if one else {}
+        emit({**value, "state": None, **known})
+    say(_sum_up(len(terms), shell, [standings[name] for name in terms if name in standings]))
 
 
 @app.command(epilog='Example: nabat terms add "Министерство обороны" --budget 2')
@@ -82,6 +94,22 @@ def mute(
     _append(context, shell, [("mute", name, {"until": until.isoformat()} if hours else None)])
 
 
+@app.command(epilog="Example: nabat terms expect выборы --until 2026-09-20T21:00:00Z")
+@judge
+def expect(
+    context: typer.Context,
+    name: Name,
+    until: Annotated[str, typer.Option(help="Until when; a time that has passed ends it.")],
+    shell: Where = "store",
+) -> None:
+    """Record the bursts of a scheduled event, but do not ring for them; afterwards it rings."""
+    _check_watched(context, name, shell)
+    end = read_moment("--until", until)
+    is_over = end <= datetime.now(UTC)
+    _append(context, shell, [("expect", name, None if is_over else {"until": end.isoformat()})])
+    say(f"{name}: {'it rings again' if is_over else f'expected until {end:%Y-%m-%d %H:%M} UTC'}")
+
+
 @app.command(epilog='Example: nabat terms preview "Касым-Жомарт Токаев"')
 @judge
 def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
@@ -90,32 +118,58 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     lang: Annotated[str, typer.Option(help="Language of the pattern.")] = "ru",
     case: Annotated[str, typer.Option(help="any, exact or capital.")] = "any",
     on: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Documents to find it in.")
+        str | None, typer.Option(help="Documents to find it in; store, kafka: a shell's journal.")
     ] = None,
-    stored: Annotated[bool, typer.Option("--stored", help="Find it in the journal.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Write the forms as JSON lines.")] = False,
-    shell: Where = "store",
+    budget: Annotated[
+        float | None, typer.Option(help="Alarms a week: what would have rung with it?")
+    ] = None,
+    sources: Registry = None,
 ) -> None:
-    """Print every form that a term matches, what it collides with, and first hits."""
+    """Print every form that a term matches, what it collides with, first hits; or past alarms."""
     from infra.watching import preview as look
-    from infra.watching import read_texts
 
-    term = _to_term(_check_term({"name": name, "lang": lang, "case": case}))
-    texts = read_texts(on) if on else _read_stored(context, shell) if stored else ()
-    found = look(term, texts)
+    fields = {"name": name, "lang": lang, "case": case}
+    if budget is not None:
+        term = _to_term(_check_term({**fields, "budget": budget}))
+        _preview_budget(context, term, on, sources)
+        return
+    found = look(_to_term(_check_term(fields)), read_texts(context, on) if on else ())
     if json:
         for form in found.forms:
             emit(form)
     else:
-        _show_forms(found.forms)
+        show_forms(found.forms)
     for one in found.collisions:
         words = ", ".join(one.words)
         say(f"collides: {one.form} is a frequent word ({one.per_million} in a million): {words}")
     for sample in found.samples:
         say(f"found: {sample}")
-    if (on or stored) and not found.samples:
+    if on and not found.samples:
         say("found: nothing")
     say(f"{len(found.forms)} forms")
+
+
+def _preview_budget(context: typer.Context, term: Any, on: str | None, registry: Any) -> None:
+    from infra.corpora.explaining import read_journal
+    from infra.corpora.previewing import preview_budget, read_file, watch_from_start
+    from infra.corpora.telling import tell_preview
+
+    settings = read_settings_of(context)
+    if on is None:
+        raise refuse("--budget needs a past: --on FILE, --on store or --on kafka")
+    if on in SHELLS:
+        known = _read_terms(context, on).get(term.name)
+        term = _to_term({**known, "budget": term.budget}) if known else term
+        rows = watch_from_start(read_journal(settings, on), term)
+    else:
+        rows = read_file(find_file(on), term, read_registry(registry))
+    options = settings.detector.to_options()
+    with progress("preview") as report:
+        found = preview_budget(rows, term, options, lambda number: report(f"{number} rows"))
+    for one in (*found.rung, *found.trials):
+        emit(one)
+    show(tell_preview(found))
 
 
 @app.command(epilog="Example: nabat terms check cases.jsonl --json")
@@ -173,20 +227,20 @@ def export_terms(
         say(f"plain lines hold patterns alone: {lost} terms say more; csv and jsonl keep it")
 
 
-def _show_forms(forms: Sequence[Any]) -> None:
-    """A table: the form, the letters that it asks for, the cases that it stands for."""
-    rows = [("form", "letters", "cases"), *((one.text, one.letters, one.cases) for one in forms)]
-    first, second = (max(len(row[at]) for row in rows) for at in (0, 1))
-    for form, letters, cases in rows:
-        typer.echo(f"{form:{first}}  {letters:{second}}  {cases}")
-
-
-def _read_stored(context: typer.Context, shell: str) -> Iterator[str]:
-    from infra.corpora.journals import open_journal
-    from infra.watching import to_text
-
-    with open_journal(read_settings_of(context), shell) as journal:
-        yield from map(to_text, journal.read())
+def _sum_up(terms: int, shell: str, standings: list[Any]) -> str:
+    """How many stand how, and when; or why that is not known."""
+    if not terms:
+        return "nothing is watched: `nabat terms add`"
+    if not standings:
+        reasons = {"store": "`nabat up` has not decided anything yet"}
+        return (
+            f"{terms} terms; {reasons.get(shell, 'only the embedded shell tells how they stand')}"
+        )
+    states = Counter(one.state for one in standings).most_common()
+    told = ", ".join(f"{count} {state}" for state, count in states)
+    last = standings[0]
+    seen = f"{last.coverage:.0%} of the usual documents seen in the hour before"
+    return f"{terms} terms as of {last.as_of:%Y-%m-%d %H:%M} UTC: {told}; {seen}"
 
 
 def _read_terms(context: typer.Context, shell: str) -> dict[str, dict[str, Any]]:

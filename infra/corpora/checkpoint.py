@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from connectors.ledger import Applied, apply, read_cells, read_note
 from connectors.store import Store
+from streams.alarms.gates import Options
 from streams.decide import Decider
 from streams.enrich import Steps, pipeline_name
 from streams.models import Source, Term, decode_enriched
@@ -34,14 +35,17 @@ class Standing(Struct, frozen=True, kw_only=True):
 class Checkpoint:
     """A folder that holds a standing; `folder` None remembers nothing."""
 
-    def __init__(self, folder: Path | None, fingerprint: str) -> None:
+    def __init__(
+        self, folder: Path | None, fingerprint: str, options: Options | None = None
+    ) -> None:
+        self._options = options
         self._path = folder / FILE if folder else None
         self._fingerprint = fingerprint.encode()
 
     def load(self) -> Standing:
         """What is in the folder; raises `MismatchError` if it was made with another fingerprint."""
         if self._path is None or not self._path.exists():
-            return Standing(decider=Decider())
+            return Standing(decider=Decider(self._options))
         store = Store(self._path)
         try:
             return self._load(store)
@@ -77,7 +81,7 @@ class Checkpoint:
                 f"{self._path}: this state was made with other terms, sources or settings;"
                 " give those again, or another folder"
             )
-        decider = Decider(cells=read_cells(store))
+        decider = Decider(self._options, read_cells(store))
         for number, row in store.read_rows(0, 1 << 40):
             decider.push(number, decode_enriched(row))
         return Standing(
@@ -88,8 +92,13 @@ class Checkpoint:
         )
 
 
-def make_fingerprint(terms: Sequence[Term], sources: Sequence[Source], steps: Steps) -> str:
+def make_fingerprint(
+    terms: Sequence[Term],
+    sources: Sequence[Source],
+    steps: Steps,
+    options: Options | None = None,
+) -> str:
     """A hash of all that a replay depends on beside its rows."""
-    config = Decider().config
+    config = Decider(options).config
     listed = [list(terms), list(sources), pipeline_name(steps), config]
     return sha256(msgspec.json.encode(listed)).hexdigest()

@@ -9,20 +9,23 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
+from connectors.files import read_lines
 from infra.corpora.exporting import export_lines
-from infra.corpora.journals import open_journal
+from infra.corpora.journals import open_journal, pick_settings
 from infra.corpora.replay import Corpus, read_corpus
 from infra.corpora.stream import Numbered, Stream, read_rows
 from infra.settings import Settings
 from infra.workers import Batch
-from streams.alarms.reasons import Absence, Explanation, explain, explain_step, why_not
+from streams.alarms.gates import Options
+from streams.alarms.reasons import Absence, Ack, Explanation, explain, explain_step, why_not
 from streams.decide import Decider, Outcome
 from streams.enrich import Failure, Steps, enrich_batch
-from streams.models import Burst, DeadLetter, Document, Enriched, Passed, Term
+from streams.models import Burst, DeadLetter, Document, Enriched, Passed, Setting, Term
 from streams.terms import compile_watch
 from streams.ticks import TICK
 
@@ -36,23 +39,32 @@ class UnknownAlarmError(Exception):
     """There is no such alarm."""
 
 
-def explain_alarm(rows: Rows, steps: Steps, alarm_id: str, report: Report) -> Explanation:
+def explain_alarm(
+    rows: Rows, steps: Steps, alarm_id: str, report: Report, options: Options | None = None
+) -> Explanation:
     """Go through a journal until nothing can change an alarm; raises `UnknownAlarmError`."""
-    witness = _Witness(alarm_id)
+    witness = _Witness(alarm_id, options)
     for _ in _push_all(witness, rows, steps, report):
         if witness.is_done:
             break
     if witness.found is None:
-        raise UnknownAlarmError(f"there is no alarm {alarm_id!r} in this journal")
+        raise UnknownAlarmError(
+            f"there is no alarm {alarm_id!r} in this journal, under the settings of [detector]"
+            " that are in force now"
+        )
     return witness.found
 
 
 def explain_absence(
-    rows: Rows, steps: Steps, question: tuple[str, float], report: Report
+    rows: Rows,
+    steps: Steps,
+    question: tuple[str, float],
+    report: Report,
+    options: Options | None = None,
 ) -> Absence:
     """Go through a journal up to a moment (Unix seconds); what holds a (term, moment) back then."""
     term, moment = question
-    asked = _Asked(term, moment)
+    asked = _Asked(term, moment, options)
     for _ in _push_all(asked, rows, steps, report):
         if asked.answer is not None:
             return asked.answer
@@ -84,11 +96,31 @@ def find_term(settings: Settings, shell: str, alarm_id: str) -> str:
     )
 
 
+def find_ack(settings: Settings, shell: str, files: Sequence[Path], alarm_id: str) -> Ack | None:
+    """The last word on an alarm, in files if there are any, else in a shell's journal."""
+    if files:
+        lines = (one for file in files for one in read_lines(file))
+        changes = pick_settings(one[1] for one in lines if not isinstance(one, DeadLetter))
+    else:
+        with open_journal(settings, shell) as journal:
+            changes = journal.read_settings()
+    said = [one for one in changes if (one.what, one.key) == ("ack", alarm_id)]
+    return _to_ack(said[-1]) if said else None
+
+
+def _to_ack(said: Setting) -> Ack | None:
+    if said.value is None:
+        return None
+    note = said.value.get("note")
+    is_false = bool(said.value.get("false"))
+    return Ack(at=said.seen_at, false=is_false, note=None if note is None else str(note))
+
+
 class _Witness(Decider):
     """A decider that notes every revision of one alarm."""
 
-    def __init__(self, alarm_id: str) -> None:
-        super().__init__()
+    def __init__(self, alarm_id: str, options: Options | None) -> None:
+        super().__init__(options)
         self._id = alarm_id
         self.found: Explanation | None = None
 
@@ -115,8 +147,8 @@ class _Witness(Decider):
 class _Asked(Decider):
     """A decider that answers as of the last tick that ended by a moment."""
 
-    def __init__(self, term: str, moment: float) -> None:
-        super().__init__()
+    def __init__(self, term: str, moment: float, options: Options | None) -> None:
+        super().__init__(options)
         self._term, self._moment = term, moment
         self.answer: Absence | None = None
 

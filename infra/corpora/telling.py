@@ -9,17 +9,20 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from infra.corpora.previewing import Preview, Rung, Trial
 from infra.stage.bell import to_amount, to_moment
 from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
-from streams.alarms.reasons import Absence, Explanation, Step
+from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
 
+SHORT = 30  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
     "not_watched": "it was not watched then",
     "nothing_seen": "no source had shown a sign of life yet",
+    "expected": "it was on, but expected: recorded, not rung",
     "ringing": "it did ring, and was still on",
     "cannot_assess": "cannot be assessed: too little of what sources publish could be seen",
     "muted": "it was muted",
@@ -38,6 +41,8 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
     return Group(
         Text(title, "bold"),
         Text(opening.reason),
+        *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
+        *([_tell_ack(explanation.ack)] if explanation.ack else []),
         _list_steps(explanation.steps),
         _list_windows(explanation.windows, explanation.window_seconds),
         _list_checks(explanation.steps[0].checks),
@@ -66,6 +71,53 @@ def tell_absence(absence: Absence) -> RenderableType:
     return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
 
 
+def tell_preview(preview: Preview) -> RenderableType:
+    """What a budget would have left of the alarms of the past, and what it comes to."""
+    within, without = preview.trials
+    days = f"{preview.days:g} days of documents, {without.days} on which it could ring"
+    head = Text(f"{preview.term}: {days}", "bold")
+    return Group(head, _list_rung(preview), _list_trials((within, without)))
+
+
+def _list_rung(preview: Preview) -> RenderableType:
+    """Every alarm once; where it would have rung in both trials, as it did without a budget."""
+    if not preview.rung:
+        return Text("nothing would have rung")
+    table = Table("rang (UTC)", "with budget", "without", "counted", "usual", box=None)
+    for name in ("score", "needed", "origins", "owners"):
+        table.add_column(name)
+    table.add_column("first")
+    within = {one.id for one in preview.rung if one.budget is not None}
+    without = {one.id for one in preview.rung if one.budget is None}
+    for one in preview.rung:
+        if one.budget is None or one.id not in without:
+            marks = ["rings" if one.id in rung else "-" for rung in (within, without)]
+            table.add_row(to_moment(one.at), *marks, *_list_sizes(one), _shorten(one.headline))
+    return table
+
+
+def _shorten(headline: str) -> Text:
+    text = Text(" ".join(headline.split()))
+    text.truncate(SHORT, overflow="ellipsis")
+    return text
+
+
+def _list_sizes(one: Rung) -> list[str]:
+    numbers = [f"{one.observed:g}", f"{one.expected:.2g}", f"{one.score:.2f}", f"{one.needed:.2f}"]
+    return [*numbers, str(one.origins), str(one.owners)]
+
+
+def _list_trials(trials: Sequence[Trial]) -> Table:
+    table = Table("budget", "alarms", "a week", "most in two weeks", "score needed now", box=None)
+    for one in trials:
+        name = "none" if one.budget is None else f"{one.budget:g} a week"
+        needed = " or ".join(f"{value:.2f}" for value in one.thresholds) or "-"
+        table.add_row(
+            name, str(one.alarms), f"{one.per_week:g}", str(one.most_in_two_weeks), needed
+        )
+    return table
+
+
 def _list_steps(steps: Sequence[Step]) -> Table:
     table = Table("revision", "when (UTC)", "documents", "origins", "owners", "because", box=None)
     for step in steps:
@@ -75,6 +127,13 @@ def _list_steps(steps: Sequence[Step]) -> Table:
         name = f"{burst.revision} {burst.state}"
         table.add_row(name, _to_second(burst.detected_at), *sizes, because)
     return table
+
+
+def _tell_ack(ack: Ack) -> Text:
+    """What an analyst said of it."""
+    verdict = ("false alarm", "bold red") if ack.false else ("right", "green")
+    told = Text.assemble("judged ", verdict, f" {_to_second(ack.at)} UTC")
+    return told.append(f": {ack.note}") if ack.note else told
 
 
 def _list_windows(windows: Sequence[Weighed], chosen: int) -> Table:

@@ -21,6 +21,7 @@ from infra.corpora.stream import Local, Numbered, Stream
 from infra.stage.bell import render, to_moment, to_terms
 from infra.stage.scenario import Expected, Scenario, build_scenario
 from infra.stage.silence import Silence, Watcher
+from streams.alarms.gates import Options
 from streams.alerts import to_messages
 from streams.decide import Decider, Outcome
 from streams.enrich import Steps
@@ -70,8 +71,8 @@ class Run(Struct):
 class _Watched(Decider):
     """A decider that lets a watcher look at every tick."""
 
-    def __init__(self, watcher: Watcher) -> None:
-        super().__init__()
+    def __init__(self, watcher: Watcher, options: Options | None) -> None:
+        super().__init__(options)
         self._watcher = watcher
 
     def push(self, number: int, row: Passed) -> Outcome | None:
@@ -83,7 +84,10 @@ class _Watched(Decider):
 
 
 def run_demo(
-    keep: Path | None = None, steps: Steps | None = None, console: Console | None = None
+    keep: Path | None = None,
+    steps: Steps | None = None,
+    console: Console | None = None,
+    options: Options | None = None,
 ) -> Run:
     """Run the scenario, show what rings and why the rest did not; ends by itself.
 
@@ -96,8 +100,11 @@ def run_demo(
         scenario.write(keep)
     _greet(console, scenario)
     run = Run()
+    watcher = Watcher(scenario.truth.quiet)
+    run.silences = watcher.silences
+    stream = Stream(_Watched(watcher, options), Local(steps or Steps()))
     with _make_status(console) as status:
-        for outcome in _play(scenario, steps or Steps(), run):
+        for outcome in _play(scenario, stream, run):
             _show(console, outcome)
             if status is not None:
                 status.update(f"{to_moment(from_seconds(outcome.tick))}  {run.documents} documents")
@@ -118,11 +125,8 @@ def _make_status(console: Console) -> AbstractContextManager[Status | None]:
     return console.status("reading the language models") if is_alive else nullcontext()
 
 
-def _play(scenario: Scenario, steps: Steps, run: Run) -> Iterator[Outcome]:
+def _play(scenario: Scenario, stream: Stream, run: Run) -> Iterator[Outcome]:
     """The pipeline's outcomes, in order; what else happens is noted in `run`."""
-    watcher = Watcher(scenario.truth.quiet)
-    run.silences = watcher.silences
-    stream = Stream(_Watched(watcher), Local(steps))
     rows = _number(scenario, run)
     while chunk := list(islice(rows, CHUNK)):
         step = stream.push(chunk)

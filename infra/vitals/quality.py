@@ -45,11 +45,11 @@ def _add(quality: Quality, is_false: bool | None) -> None:
 
 
 def _read_alarms(settings: Settings, shell: str) -> dict[str, str]:
-    """The term of each alarm."""
+    """The term of each alarm; what was foreseen did not ring."""
     bursts = (
         msgspec.json.decode(raw, type=Burst) for raw in export_lines(settings, "alerts", shell)
     )
-    return {burst.id: burst.term for burst in bursts}
+    return {burst.id: burst.term for burst in bursts if not burst.foreseen}
 
 
 def _read_verdicts(settings: Settings, shell: str) -> dict[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
@@ -14,6 +15,7 @@ from streams.families.window import SPAN, Limits
 from streams.state import State
 
 LOGARITHMS = {"score", "escalation"}
+WEEK = 7 * 86400  # seconds
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -104,7 +106,7 @@ def gates(sight: Sight, seen: View, place: int, options: Options) -> list[Gate]:
         Gate("origins", origins, options.origins),
         Gate("owners", owners, owners_needed(sight, options)),
         Gate("evidence_nats", seen.nats[place], nats_needed(state, options)),
-        Gate("score", seen.scores[channel], score_needed(sight, seen, channel)),
+        Gate("score", seen.scores[channel], score_needed(sight, seen, channel, options)),
         Gate(
             "escalation",
             seen.scores[channel],
@@ -138,25 +140,47 @@ def nats_needed(state: State, options: Options) -> float:
     return baselines.world.gate(len(baselines.rows), options.chance_per_day)
 
 
-def score_needed(sight: Sight, seen: View, channel: int) -> float:
-    """The term's own threshold; with a budget at least what its past days allow.
+def score_needed(sight: Sight, seen: View, channel: int, options: Options) -> float:
+    """The term's own threshold; with a budget, what the budget leaves room for.
 
-    Two weeks with as many bursts as the budget allows were those with the highest scores.
+    As many days of two weeks as the budget allows are those with the highest scores: today must be
+    one of them. Once as many bursts rang as it allows, only an escalation over all of them rings.
     """
-    watched = sight.state.terms.get(seen.term)
+    watched, needed = sight.state.terms.get(seen.term), seen.thresholds[channel]
     if watched is None or watched.budget is None:
-        return seen.thresholds[channel]
-    allowed = int(watched.budget * min(DAYS, seen.hours / 24) / 7)
+        return needed
+    best = _best_days(sight, seen, watched.budget)
+    tops = [one[channel] for one in _spent(sight, seen.term, watched.budget)]
+    return max(needed + best, max(tops, default=-math.inf) + options.escalation)
+
+
+def _best_days(sight: Sight, seen: View, budget: float) -> float:
+    """By how much the least of the best days topped its threshold, of as many as are allowed."""
+    allowed = max(1, int(budget * min(DAYS, seen.hours / 24) / 7))
     peaks = sight.state.baselines.peaks(seen.term, sight.now)
-    return seen.thresholds[channel] + (peaks[allowed] if allowed < len(peaks) else 0.0)
+    return peaks[allowed - 1] if allowed <= len(peaks) else 0.0
+
+
+def _spent(sight: Sight, term: str, budget: float) -> list[tuple[float, ...]]:
+    """The scores of the bursts that used a budget up; none while there is some left.
+
+    It allows `many` in any stretch of two weeks, or shorter for what is no whole number of them;
+    for less than one in two weeks the stretch is longer.
+    """
+    many = max(1, int(budget * DAYS / 7))
+    since = sight.now - many / budget * WEEK
+    tops = [top for at, top in sight.state.rung.get(term, ()) if at > since]
+    return tops if len(tops) >= many else []
 
 
 def tops_of(state: State, term: str, now: int, options: Options) -> list[Sequence[float]]:
-    """The highest scores, by channel, of bursts of a term that opened within the refractory."""
+    """The highest scores, by channel, of bursts of a term that rang within the refractory."""
     return [
         alarm.top
         for alarm in state.alarms.values()
-        if alarm.term == term and now < alarm.opened + options.refractory_seconds
+        if alarm.term == term
+        and not alarm.foreseen
+        and now < alarm.opened + options.refractory_seconds
     ]
 
 
@@ -168,5 +192,17 @@ def is_higher(seen: View, top: Sequence[float], options: Options) -> bool:
 def muted_until(state: State, term: str) -> float:
     """Until when a term must not ring, in Unix seconds; minus infinity when it may."""
     watched = state.terms.get(term)
-    until = watched.mute_until.timestamp() if watched and watched.mute_until else -math.inf
-    return max(until, state.mutes.get(term, -math.inf))
+    return _later(watched.mute_until if watched else None, state.mutes.get(term))
+
+
+def is_expected(sight: Sight, term: str) -> bool:
+    """Whether a burst of a term that opens or grows now is foreseen: recorded, but not rung."""
+    watched = sight.state.terms.get(term)
+    said = sight.state.expectations.get(term)
+    return sight.now < _later(watched.expected_until if watched else None, said)
+
+
+def _later(moment: datetime | None, said: float | None) -> float:
+    """The later of what a term holds and what a setting said, in Unix seconds."""
+    held = moment.timestamp() if moment else -math.inf
+    return max(held, -math.inf if said is None else said)

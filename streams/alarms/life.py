@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from msgspec.structs import replace
 
-from streams.alarms.gates import Options, is_higher, openings, owners_needed
+from streams.alarms.gates import Options, is_expected, is_higher, openings, owners_needed
 from streams.alarms.rises import risen_names, risen_terms
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, ground, view
@@ -93,6 +93,7 @@ def _grow(sight: Sight, alarm: Alarm, options: Options) -> Alarm | None:
         finding=finding if finding.nats > alarm.finding.nats else alarm.finding,
         top=tuple(map(max, seen.scores, alarm.top)),
         peak_origins=max(origins, alarm.peak_origins),
+        foreseen=alarm.foreseen and is_expected(sight, alarm.term),
         quiet_since=None,
     )
 
@@ -153,6 +154,7 @@ def _begin(sight: Sight, seen: View, place: int) -> Alarm:
         first=First(entries[0].id, entries[0].source, from_seconds(entries[0].at)),
         top=seen.scores,
         peak_origins=ground(entries)[0],
+        foreseen=is_expected(sight, term),
     )
 
 

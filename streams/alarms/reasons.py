@@ -36,8 +36,19 @@ class Step(Struct, frozen=True):
     checks: tuple[Check, ...]
 
 
+class Ack(Struct, frozen=True, kw_only=True):
+    """The last word of an analyst on an alarm: when, whether it was false, and a note."""
+
+    at: datetime
+    false: bool
+    note: str | None
+
+
 class Explanation(Struct, frozen=True, kw_only=True):
-    """Why a burst opened, as of the tick in which it did; `documents` are those of its window."""
+    """Why a burst opened, as of the tick in which it did; `documents` are those of its window.
+
+    `ack` is what was said of it since; null: nothing.
+    """
 
     id: str
     term: str
@@ -50,15 +61,17 @@ class Explanation(Struct, frozen=True, kw_only=True):
     exposure: tuple[GroupSeen, ...]
     options: Options
     steps: tuple[Step, ...]
+    ack: Ack | None = None
 
 
 class Absence(Struct, frozen=True, kw_only=True):
     """Why nothing rang for a term, as of the last tick.
 
-    `verdict`: `not_watched`, `nothing_seen`, `ringing`, `cannot_assess`, `muted`, `no_history`,
-    `refractory`, `nothing_found`, `held_back`, or `untouched` (all gates hold; the next document
-    decides). `closest` is the window that came closest to ringing; `documents` are
-    those of the longest window; `blind` are the windows (seconds) in which too little can be seen.
+    `verdict`: `not_watched`, `nothing_seen`, `ringing`, `expected` (it is on, but foreseen),
+    `cannot_assess`, `muted`, `no_history`, `refractory`, `nothing_found`, `held_back`, or
+    `untouched` (all gates hold; the next document decides). `closest` is the window that came
+    closest to ringing; `documents` are those of the longest window; `blind` are the windows
+    (seconds) in which too little can be seen.
     """
 
     term: str
@@ -76,7 +89,7 @@ class Absence(Struct, frozen=True, kw_only=True):
 
 def explain(decider: Decider, burst: Burst) -> Explanation:
     """Every number behind a burst that opened in the tick that was applied last."""
-    sight = _set_aside(decider.sight(), burst.id)
+    sight = _set_aside(decider.sight(), burst)
     documents = list_documents(sight, burst.term, burst.window_seconds)
     windows = weigh(sight, burst.term, decider.options)
     rang = next(one for one in windows if one.window_seconds == burst.window_seconds)
@@ -123,10 +136,12 @@ def why_not(decider: Decider, term: str) -> Absence:
     return _judge(absence, sight)
 
 
-def _set_aside(sight: Sight, burst_id: str) -> Sight:
-    """The world without one burst: what was needed before it opened."""
+def _set_aside(sight: Sight, burst: Burst) -> Sight:
+    """The world without a burst that has just opened: what was needed before it did."""
     state = copy(sight.state)
-    state.alarms = {name: one for name, one in state.alarms.items() if name != burst_id}
+    state.alarms = {name: one for name, one in state.alarms.items() if name != burst.id}
+    earlier = tuple(one for one in state.rung.get(burst.term, ()) if one[0] < sight.now)
+    state.rung = {**state.rung, burst.term: earlier}
     return Sight(state, sight.now)
 
 
@@ -141,10 +156,13 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
         return absence
     is_empty = not absence.documents
     is_seen = any(one.since <= sight.now for one in sight.state.health.values())
-    is_ringing = any(sight.state.alarms[name].is_open for name in absence.alarms)
+    alarms = [sight.state.alarms[name] for name in absence.alarms]
+    is_ringing = any(one.is_open and not one.foreseen for one in alarms)
+    is_foreseen = any(one.is_open and one.foreseen for one in alarms)
     verdicts = (
         (not is_seen, "nothing_seen"),
         (is_ringing, "ringing"),
+        (is_foreseen, "expected"),
         (
             _fails(closest, "coverage") or (is_empty and WINDOWS[0] in absence.blind),
             "cannot_assess",

@@ -50,8 +50,14 @@ def test_an_alarm_of_the_distributed_shell_is_explained_and_judged(alarm: Burst)
     assert (code, told["id"], told["term"]) == (0, alarm.id, "ОДКБ")
     code, (absence,), _ = nabat("why-not", "ОДКБ", "--at", AT, "--shell", "kafka")
     assert (code, absence["verdict"], absence["alarms"]) == (0, "ringing", [alarm.id])
-    code, _, said = nabat("ack", alarm.id, "--false", "--shell", "kafka")
+    words = ("ack", alarm.id, "--false", "--note", "учения", "--shell", "kafka")
+    code, _, said = nabat(*words)
     assert (code, "1 of 1 alarms judged, 1 false" in said) == (0, True)
     with open_journal(read_settings(None), "kafka") as journal:
         assert [(one.what, one.key) for one in journal.read_settings()][-1] == ("ack", alarm.id)
+    code, (told,), said = nabat("explain", alarm.id, "--shell", "kafka")
+    assert (code, told["ack"]["note"]) == (0, "учения")  # type: ignore[index]
+    assert "judged false alarm" in said
+    code, (quality,), _ = nabat("ack", "--shell", "kafka")
+    assert (quality["term"], quality["judged"], quality["false"]) == ("ОДКБ", 1, 1)
     assert not Path("nabat.db").exists()
