@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from streams.decide import Decider
+from streams.families.copies import is_retold
+from streams.families.features import mark, pack
+from streams.families.floods import is_spun
 from streams.journal import seed
 from streams.models import (
     Clock,
@@ -17,6 +22,7 @@ from streams.models import (
     Term,
     from_seconds,
 )
+from streams.text import tokenize
 
 _START = 1_000_000_000  # Unix seconds; any time will do
 _LATER = 3 * 3600  # seconds until the hours and buckets of the texts are learnt
@@ -36,6 +42,10 @@ def rehearse() -> None:
     decider = Decider()
     for number, row in enumerate(_write_rows()):
         decider.push(number, row)
+    marked = mark(tokenize(_TEXT))
+    text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
+    is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows
+    is_spun(text, text, 3)
 
 
 def _write_rows() -> Iterator[Passed]:
