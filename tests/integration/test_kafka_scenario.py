@@ -87,6 +87,8 @@ def assert_equal(fleet: Fleet) -> None:
     assert wait_until(lambda: read_bursts(fleet).keys() >= bursts.keys(), 90)
     assert read_bursts(fleet) == bursts
     documents = list_latest(outcomes)
+    # the last revisions may come after the last burst
+    wait_until(lambda: read_documents(fleet, stream.decider.position) == documents, 60)
     assert read_documents(fleet, stream.decider.position) == documents
 
 
