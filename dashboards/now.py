@@ -99,12 +99,13 @@ NUMBERS = (
         ((None, CALM), (1, WARM)),
     ),
 )
+RANG = "NOT state:retracted AND NOT foreseen:true"
 ALARMS: dict[str, Any] = {
     "name": "Alarms",
     "enable": True,
     "iconColor": panels.RED,
     "datasource": BURSTS,
-    "target": {"refId": "Anno", "query": "NOT state:retracted"},
+    "target": {"refId": "Anno", "query": RANG},
     "timeField": "onset_at",
     "timeEndField": "closed_at",
     "textField": "reason",
@@ -186,7 +187,7 @@ def _list_terms() -> table.Panel:
         elasticsearch.Max().id("3").field("expected"),
         elasticsearch.Max().id("4").field("ratio"),
     ]
-    query = panels.ask_store(BURSTS, "NOT state:retracted").metrics(measured)
+    query = panels.ask_store(BURSTS, RANG).metrics(measured)
     query = query.bucket_aggs([panels.rank_by("term", "2", 50, "5")])
     columns = {
         "term": "Term",
@@ -208,6 +209,7 @@ def _list_alarms() -> table.Panel:
         "onset_at": "Since",
         "term": "Term",
         "state": "State",
+        "foreseen": "Expected to come",
         "observed": "Observed",
         "expected": "Expected",
         "documents": "Documents",

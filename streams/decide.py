@@ -125,10 +125,12 @@ def _apply_heartbeats(state: State, rows: Sequence[Passed]) -> None:
 
 
 def _note_rings(state: State, bursts: Sequence[Burst], end: int) -> None:
-    """Remember what rang, for budgets: what opened, unless it was foreseen."""
+    """Remember what rang, for budgets: each burst once, with its first event that was rung."""
     for burst in bursts:
-        if burst.state == "opened" and not burst.foreseen:
-            state.note_ring(burst.term, end, state.alarms[burst.id].top)
+        alarm, before = state.alarms[burst.id], state.rung.get(burst.term, ())
+        is_known = any(at >= alarm.opened for at, _ in before)
+        if alarm.is_open and not alarm.foreseen and not is_known:
+            state.note_ring(burst.term, end, alarm.top)
 
 
 def _learn(state: State, end: int, delay: int) -> None:

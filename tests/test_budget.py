@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from streams.alarms.reasons import explain
 from streams.alarms.sight import view
 from streams.decide import Decider
 from streams.journal import seed
-from streams.models import Burst
+from streams.models import Burst, from_seconds
 from tests.rows import DAY, clock, doc, setting, term
 from tests.test_decide import WIRES, place_of, sentence, story
 
@@ -112,6 +112,16 @@ def test_a_foreseen_burst_costs_nothing() -> None:
     opened(usual, rows)
     assert foreseen.state.rung == {}
     assert [len(one) for one in usual.state.rung.values()] == [1]
+
+
+def test_a_foreseen_burst_that_grows_beyond_the_expectation_costs_one_alarm() -> None:
+    rows = story()
+    place = place_of(rows, "2 11:00")
+    said = setting("2 11:00", "expect", TERM, {"until": "2026-03-04T12:08:00Z"})
+    decider = Decider()
+    opened(decider, [*rows[:place], said, *rows[place:]])
+    ((at, _),) = decider.state.rung[TERM]
+    assert from_seconds(at) >= datetime(2026, 3, 4, 12, 8, tzinfo=UTC)
 
 
 def test_an_alarm_that_uses_a_budget_up_is_not_held_against_itself() -> None:

@@ -16,7 +16,7 @@ from streams.alarms.measures import Check, Counted, Weighed
 from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
 
-SHORT = 30  # characters of a headline in a crowded table
+SHORT = 26  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
@@ -108,7 +108,9 @@ def _list_sizes(one: Rung) -> list[str]:
 
 
 def _list_trials(trials: Sequence[Trial]) -> Table:
-    table = Table("budget", "alarms", "a week", "most in two weeks", "score needed now", box=None)
+    table = Table(
+        "budget", "alarms", "a week", "most in two weeks", "needed now: spike or rise", box=None
+    )
     for one in trials:
         name = "none" if one.budget is None else f"{one.budget:g} a week"
         needed = " or ".join(f"{value:.2f}" for value in one.thresholds) or "-"
