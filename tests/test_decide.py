@@ -211,6 +211,26 @@ def test_a_removed_term_rings_no_more() -> None:
     assert not bursts(run([*rows[:place], gone, *rows[place:]]))
 
 
+def test_an_alarm_whose_term_is_removed_closes() -> None:
+    rows = story()
+    place = place_of(rows, "2 13:00")
+    gone = setting("2 12:30", "term", "ОДКБ", None)
+    told = bursts(run([*rows[:place], gone, clock("2 12:31"), clock("2 12:32")]))
+    assert told[-1].state == "closed"
+    assert told[-1].closed_at == told[-1].detected_at <= at("2 12:32")
+    after = bursts(run([*rows[:place], gone, *rows[place:]]))
+    assert [one.id for one in after] == [one.id for one in told]
+
+
+def test_history_counts_the_hours_in_which_sources_were_seen() -> None:
+    """However little they publish by night."""
+    random, decider = Random(9), Decider()
+    busy = [row for row in quiet(random, range(72)) if row.seen_at.hour in range(8, 20)]
+    run([*seed([term("ОДКБ")], WIRES), *busy, clock("3 08:00"), clock("3 09:00")], decider)
+    assert decider.state.rhythms["wires"].slots()[3] < 0.7
+    assert decider.state.baselines.hours("ОДКБ") == pytest.approx(71.4, abs=0.5)
+
+
 def test_a_repeat_changes_nothing_and_another_text_is_the_next_version() -> None:
     first = doc("12:00", "rss/a", "Совет [ОДКБ] соберётся в пятницу", id="rss/a/1")
     edited = doc("12:00:20", "rss/a", "Совет [ОДКБ] соберётся в субботу", id="rss/a/1")
@@ -317,7 +337,7 @@ def test_rows_shuffled_inside_a_tick_give_the_same_bytes(seed_: int) -> None:
 
 
 def test_other_options_are_another_config() -> None:
-    assert Decider(Options(gate_nats=9.0)).config != Decider().config
+    assert Decider(Options(chance_per_day=1.0)).config != Decider().config
     assert Decider().config == Decider().config
 
 

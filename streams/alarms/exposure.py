@@ -92,22 +92,27 @@ class Exposure:
 
 
 class Rhythm(Struct, frozen=True, array_like=True):
-    """What a group of sources published in each slot, and what it would have at an even pace."""
+    """What a group of sources published in each slot, and what it would have at an even pace.
+
+    Decayed sums; `hours` of the slot are in them.
+    """
 
     documents: tuple[float, ...] = (0.0,) * SLOTS
     even: tuple[float, ...] = (0.0,) * SLOTS
+    hours: tuple[float, ...] = (0.0,) * SLOTS
 
     def learn(self, slot: int, documents: float, even: float) -> Rhythm:
         """Fold an hour of a slot."""
-        sums = [list(self.documents), list(self.even)]
-        for one, added in zip(sums, (documents, even), strict=True):
+        sums = [list(self.documents), list(self.even), list(self.hours)]
+        for one, added in zip(sums, (documents, even, 1.0), strict=True):
             one[slot] = one[slot] * RHYTHM_KEEP + added
-        return Rhythm(tuple(sums[0]), tuple(sums[1]))
+        return Rhythm(*map(tuple, sums))
 
     def slots(self) -> Floats:
         """Each slot against the mean, drawn to 1 while little is known."""
         known = np.array(self.even)
-        prior = RHYTHM_PRIOR * max(1.0, float(np.add.reduce(known)) / SLOTS)
+        hourly = float(np.add.reduce(known)) / max(1.0, sum(self.hours))
+        prior = RHYTHM_PRIOR * max(1.0, hourly)
         return np.asarray((np.array(self.documents) + prior) / (known + prior))
 
 

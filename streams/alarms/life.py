@@ -12,6 +12,7 @@ from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, ground, view
 from streams.alerts import Alarm, describe, name_burst, name_event, shares_event
 from streams.counts import BIN
+from streams.families.window import Entry
 from streams.models import Burst, First, from_seconds
 from streams.state import State
 
@@ -127,7 +128,7 @@ def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Al
 
 def _begin(sight: Sight, seen: View, place: int) -> Alarm:
     term = seen.term
-    entries = entries_between(sight.state, term, sight.starts[place], sight.end)
+    entries = _untold(sight, term, place)
     onset = int(entries[0].terms[term].at // BIN) * BIN
     burst_id = name_burst(term, onset)
     return Alarm(
@@ -144,6 +145,17 @@ def _begin(sight: Sight, seen: View, place: int) -> Alarm:
         top=seen.scores,
         peak_origins=ground(entries)[0],
     )
+
+
+def _untold(sight: Sight, term: str, place: int) -> list[Entry]:
+    """The documents of a window since the last burst of the term ended; at least the newest.
+
+    A day's window may reach back before that end: the onset, and so the id, would be its own.
+    """
+    former = [one for one in sight.state.alarms.values() if one.term == term]
+    ended = max((one.closed or one.changed for one in former), default=0)
+    entries = entries_between(sight.state, term, sight.starts[place], sight.end)
+    return [one for one in entries if one.terms[term].at >= ended] or entries[-1:]
 
 
 def _event_of(sight: Sight, alarm: Alarm) -> str:
