@@ -163,12 +163,15 @@ class Baselines:
         awake = self._last > self.world.values[s.NOW] - DAY // self.world.step
         seen = {known[name]: count for name, count in counts.items() if count and name in known}
         mentioned = list(seen)
-        awake[mentioned] = True
-        rows = np.flatnonzero(awake)
+        if mentioned:
+            awake[mentioned] = True
+        rows = awake.nonzero()[0]
         shown = np.zeros((len(rows), 2))
-        shown[np.searchsorted(rows, mentioned), 0] = list(seen.values())
+        if mentioned:
+            shown[rows.searchsorted(mentioned), 0] = list(seen.values())
         loud = [known[name] for name in ringing if name in known and awake[known[name]]]
-        shown[np.searchsorted(rows, loud), 1] = 1.0
+        if loud:
+            shown[rows.searchsorted(loud), 1] = 1.0
         return rows, shown
 
     def _rates(self, rows: Ints, slots: Sequence[int]) -> Floats:

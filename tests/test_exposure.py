@@ -169,5 +169,8 @@ def test_documents_by_slot_add_up_to_the_documents(
             sums[slot_at(one)] += exposure.documents(one, two)
         assert slots == pytest.approx(sums, abs=1e-9)
         assert slots.sum() == pytest.approx(exposure.documents(start, NOON) if start < NOON else 0)
+        documents, share = exposure.see(start, NOON)
+        assert documents == exposure.documents(start, NOON)
+        assert share == exposure.coverage(start, NOON)
     shares = [exposure.coverage(one, NOON) for one in starts]
     assert exposure.shares(starts, NOON) == pytest.approx(shares)

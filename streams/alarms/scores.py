@@ -70,6 +70,15 @@ def slot_of(moment: float) -> int:
 
 
 @njit(cache=True)
+def slots_of(moments: Floats) -> Ints:
+    """The slot of each moment."""
+    slots = np.empty(len(moments), np.int64)
+    for place in range(len(moments)):
+        slots[place] = slot_of(moments[place])
+    return slots
+
+
+@njit(cache=True)
 def evidence(count: float, expected: float, dispersion: float) -> float:
     """Nats against chance: the exponent D of P(X ≥ count) ≤ exp(−D) for a negative binomial."""
     if count <= expected:
