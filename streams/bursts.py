@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from streams.alarms import scores as s
-from streams.alarms.scores import CHANNELS, DAYS, WINDOWS, Floats
+from streams.alarms.learning import learn_rows
+from streams.alarms.scores import CHANNELS, DAYS, WINDOWS, Floats, Ints
 from streams.alarms.world import World
 
 DETECTOR = "burst-2"
@@ -56,6 +57,9 @@ class Baselines:
         self.rows: dict[str, int] = {}
         self.world = World(step, max(step, BUCKET))
         self._table = np.zeros((0, s.WIDTH))  # grows by halves: rows beyond the terms are spare
+        self._last = np.zeros(0)  # when each was mentioned, of all rows: a column is slow to read
+        self._names: list[str] = []
+        self._shared: Floats | None = None  # what new terms borrow until something is learnt
 
     def add(self, term: str, saved: bytes | None = None) -> None:
         """Begin a term, from what the others show, or as `dump` gave it; a known one is left."""
@@ -65,16 +69,22 @@ class Baselines:
         if len(self.rows) == len(self._table):
             spare = np.zeros((len(self.rows) // 2 + 8, s.WIDTH))
             self._table = np.vstack([self._table, spare])
-        self._table[len(self.rows)] = row
+            self._last = np.concatenate([self._last, np.full(len(spare), -math.inf)])
+        self._table[len(self.rows)], self._last[len(self.rows)] = row, row[s.LAST]
         self.rows[term] = len(self.rows)
+        self._names.append(term)
+        self._shared = None if saved is not None else self._shared
 
     def remove(self, term: str) -> None:
         """Forget a term."""
         gone = self.rows.pop(term, None)
         if gone is None:
             return
+        del self._names[gone]
         self._table = np.delete(self._table, gone, axis=0)
-        self.rows = {name: place for place, name in enumerate(self.rows)}
+        self._last = np.delete(self._last, gone)
+        self.rows = {name: place for place, name in enumerate(self._names)}
+        self._shared = None
 
     def dump(self, term: str) -> bytes:
         """The exact state of a term, for `add`."""
@@ -97,13 +107,12 @@ class Baselines:
 
     def rates(self, slot: int) -> Floats:
         """Mentions a document of each term in a seasonal slot."""
-        world = self.world.values
-        return np.array([s.rate(self._table[row], world, slot) for row in self.rows.values()])
+        return self._rates(np.arange(len(self.rows)), [slot])[:, 0]
 
     def hourly(self, term: str) -> list[float]:
         """Mentions an hour in each seasonal slot, where as much as usual can be seen."""
-        row, world = self._table[self.rows[term]], self.world.values
-        return [float(s.rate(row, world, slot) * world[s.USUAL]) for slot in range(s.SLOTS)]
+        rates = self._rates(np.array([self.rows[term]]), range(s.SLOTS))
+        return [float(rate) for rate in rates[0] * self.world.values[s.USUAL]]
 
     def weigh(self, terms: Sequence[str], counts: Floats, exposed: Floats) -> Weighed:
         """How surprising the counts of each term are, by window.
@@ -128,35 +137,45 @@ class Baselines:
         self,
         counts: Mapping[str, float],
         start: int,
-        exposed: tuple[float, float],
+        exposed: tuple[float, float, float],
         ringing: Collection[str] = (),
     ) -> list[str]:
         """Learn the step that begins at `start`; give the terms that learnt.
 
-        `exposed`: documents in the step, and usual ones an hour; none: it is not assessed. A term
-        that was not mentioned for a day need not be touched. What terms in `ringing` show does not
-        speak about the model.
+        `exposed`: documents in the step, usual ones an hour, the share of the usual that was seen
+        (0 to 1); no documents: it is not assessed. A term that was not mentioned for a day is not
+        touched. What terms in `ringing` show does not speak about the model.
         """
-        exposure, usual = exposed
+        exposure, usual, share = exposed
         self.world.open(start, exposure, usual)
         if exposure <= 0:
             return []
-        names = self._awake(counts)
-        s.learn_rows(
-            self._table,
-            np.array([self.rows[name] for name in names], np.int64),
-            np.array([(counts.get(name, 0.0), name in ringing) for name in names]).reshape(-1, 2),
-            self.world.values,
-            self.world.exposed(),
-        )
-        self.world.close(exposure, len(self.rows))
-        return names
+        self._shared = None
+        rows, shown = self._awake(counts, ringing)
+        learn_rows(self._table, rows, shown, self.world.values, self.world.exposed())
+        self._last[rows] = self._table[rows, s.LAST]
+        self.world.close(exposure, share, len(self.rows))
+        return [self._names[row] for row in rows.tolist()]
 
-    def _awake(self, counts: Mapping[str, float]) -> list[str]:
-        """The terms mentioned now or within the last day, in the order of their rows."""
-        since = self.world.values[s.NOW] - DAY // self.world.step
-        awake = self._table[:, s.LAST] > since
-        return [name for name, row in self.rows.items() if awake[row] or name in counts]
+    def _awake(self, counts: Mapping[str, float], ringing: Collection[str]) -> tuple[Ints, Floats]:
+        """The rows of the terms mentioned now or within the last day; of each what it shows."""
+        known = self.rows
+        awake = self._last > self.world.values[s.NOW] - DAY // self.world.step
+        seen = {known[name]: count for name, count in counts.items() if count and name in known}
+        mentioned = list(seen)
+        if mentioned:
+            awake[mentioned] = True
+        rows = awake.nonzero()[0]
+        shown = np.zeros((len(rows), 2))
+        if mentioned:
+            shown[rows.searchsorted(mentioned), 0] = list(seen.values())
+        loud = [known[name] for name in ringing if name in known and awake[known[name]]]
+        if loud:
+            shown[rows.searchsorted(loud), 1] = 1.0
+        return rows, shown
+
+    def _rates(self, rows: Ints, slots: Sequence[int]) -> Floats:
+        return np.asarray(s.rates(self._table, rows, self.world.values, np.array(slots)))
 
     def _be_born(self) -> Floats:
         """The row of a new term: the world as it stands, and what other terms show."""
@@ -174,22 +193,20 @@ class Baselines:
 
     def _borrow(self, row: Floats) -> None:
         """Empirical Bayes: rates are gamma-distributed over terms; thresholds share an offset."""
-        world = self.world.values
-        usual = world[s.USUAL]
-        table = self._table[: len(self.rows)]
+        if self._shared is None:
+            self._shared = self._share()
+        if len(self._shared):
+            row[s.PRIOR : s.OFFSETS + len(CHANNELS)] = self._shared
+
+    def _share(self) -> Floats:
+        """Mean rate of the terms that are known for long, its weight, mean offsets; or nothing."""
+        world, table = self.world.values, self._table[: len(self.rows)]
         known = world[s.HOURS] - table[:, s.BORN_HOURS] >= KNOWN_HOURS
-        others = table[known & ~np.isnan(table[:, s.QUANTILES])]
+        others = np.flatnonzero(known & ~np.isnan(table[:, s.QUANTILES]))
         if len(others) < 2:  # noqa: PLR2004 - a variance needs two
-            return
-        rates = np.array([s.mean_rate(other, world) for other in others])
+            return np.zeros(0)
+        rates, offsets = s.compare(table, others, world)
+        usual = world[s.USUAL]
         weight = rates.mean() / max(rates.var(), 1e-12)
-        row[s.PRIOR] = rates.mean()
-        row[s.WEIGHT] = min(max(weight, LEAST_HOURS * usual), MOST_HOURS * usual)
-        for channel in range(len(CHANNELS)):
-            off = [
-                s.threshold(other, world, channel)
-                - s.first_threshold(other, world, channel)
-                + other[s.OFFSETS + channel]
-                for other in others
-            ]
-            row[s.OFFSETS + channel] = np.mean(off)
+        bound = min(max(weight, LEAST_HOURS * usual), MOST_HOURS * usual)
+        return np.array([rates.mean(), bound, *(one.mean() for one in offsets)])

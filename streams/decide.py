@@ -151,11 +151,12 @@ def _learn_step(state: State, start: int, now: int, ringing: set[str]) -> None:
         _learn_rates(state, stop - HOUR, stop, now)
     exposure = state.exposure(now)
     counted = state.counted.pop(start // STEP, set()) & state.baselines.rows.keys()
-    documents, share = exposure.assess(start, stop)
+    documents, share = exposure.see(start, stop)
     if share < NOT_ASSESSED:
         counted, documents = set(), 0.0
     counts = {term: state.tally(term).sum(start, stop) for term in sorted(counted)}
-    for term in state.baselines.learn(counts, start, (documents, exposure.wanted), ringing):
+    seen = documents, exposure.wanted, share
+    for term in state.baselines.learn(counts, start, seen, ringing):
         state.touch("baseline", term)
 
 

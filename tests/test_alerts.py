@@ -58,7 +58,7 @@ AROUND = Surroundings(terms=(), names={}, before={}, peak=NOON, config="c")
 
 
 def burst(**fields: object) -> Burst:
-    return describe(alarm(**fields), [told(n) for n in range(6)], AROUND)[0]
+    return describe(alarm(**fields), [told(n) for n in range(6)], AROUND)[0]  # type: ignore[arg-type]
 
 
 def test_evidence_is_the_first_and_the_newest_of_distinct_origins() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from streams.alarms.backdrop import look_around, look_back
-from streams.alarms.gates import Sight
-from streams.bursts import WINDOWS
+from streams.alarms.scores import WINDOWS
+from streams.alarms.sight import Sight
 from tests.test_gates import NOON, newsroom
 
 
@@ -17,17 +16,21 @@ def test_nothing_is_learnt_of_a_term_that_was_never_watched() -> None:
 
 
 def test_a_steady_term_is_usual_at_every_hour() -> None:
-    """One mention in each quarter of an hour for a week, at ten documents an hour."""
+    """One mention in each quarter of an hour for a week more, at ten documents an hour."""
     state = newsroom()
-    for bucket in range(7 * 96):
-        state.baselines.learn(np.ones(1), NOON - 7 * 86400 + 900 * bucket, 2.5, 10.0)
-    learnt = look_back(Sight(state, NOON), "ОДКБ")
+    state.baselines.remove("ОДКБ")
+    state.baselines.add("ОДКБ")
+    for step in range(7 * 288):
+        counts = {"ОДКБ": 1.0} if step % 3 == 0 else {}
+        state.baselines.learn(counts, NOON + 300 * step, (10 / 12, 10.0, 1.0))
+    learnt = look_back(Sight(state, NOON + 7 * 86400), "ОДКБ")
     assert learnt is not None
     assert learnt.hours == pytest.approx(168)
     assert (learnt.hour, learnt.is_weekend) == (12, False)
     assert learnt.hourly == pytest.approx(4.0, rel=0.1)
     assert learnt.week_hourly == pytest.approx(4.0, rel=0.1)
     assert learnt.usual_documents == pytest.approx(10.0, rel=0.1)
+    assert learnt.least_hourly == 0.02
     assert tuple(learnt.dispersion) == WINDOWS
 
 

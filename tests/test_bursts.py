@@ -1,122 +1,299 @@
+"""Baselines: what a term learns, from which time, how fast, and what a new one borrows."""
+
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from random import Random
+from statistics import mean, variance
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.bursts import Baselines, evidence, slot_of
-from streams.counts import BUCKET
+from streams.alarms import learning
+from streams.alarms import scores as s
+from streams.bursts import Baselines
 from tests.rows import at
 
 MONDAY = int(at("0:00").timestamp())
+STEPS = 288  # a day
+USUAL = 10.0  # documents an hour
+SEEN = (USUAL / 12, USUAL, 1.0)
+UNSEEN = (0.0, 7 * USUAL, 0.0)
+BY_HOUR = Callable[[int], float]  # mentions in a step of an hour of the day
 
 
-def tail(count: int, mean: float, dispersion: float) -> float:
-    """P(X ≥ count) of a negative binomial, by its recurrence."""
-    size = 1 / dispersion
-    chance = size / (size + mean)
-    probability = chance**size
-    below = 0.0
-    for k in range(count):
-        below += probability
-        probability *= (k + size) / (k + 1) * (1 - chance)
-    return max(0.0, 1 - below)
+def one_term(prior: str = "ОДКБ") -> Baselines:
+    baselines = Baselines()
+    baselines.add(prior)
+    return baselines
 
 
-@given(st.integers(1, 60), st.floats(0.05, 20), st.floats(0.05, 2))
-def test_evidence_bounds_the_chance_of_so_many(count: int, mean: float, dispersion: float) -> None:
-    nats = evidence(count, mean, dispersion)
-    assert nats >= 0
-    assert tail(count, mean, dispersion) <= math.exp(-nats) + 1e-9
+def learn(baselines: Baselines, days: range, rate: BY_HOUR, exposed: BY_HOUR = lambda _: 1) -> None:
+    """Whole days from Monday on; `exposed` is how busy the sources are in an hour of the day."""
+    for step in range(days.start * STEPS, days.stop * STEPS):
+        hour = step // 12 % 24
+        seen = (SEEN[0] * exposed(hour), USUAL, 1.0)
+        count = rate(hour)
+        counts = dict.fromkeys(baselines.rows, count) if count else {}
+        baselines.learn(counts, MONDAY + 300 * step, seen)
 
 
-@given(st.floats(0, 50), st.floats(0.05, 20), st.floats(0.05, 2), st.floats(0, 10))
-def test_more_is_never_weaker_evidence(
-    count: float, mean: float, dispersion: float, more: float
-) -> None:
-    assert evidence(count + more, mean, dispersion) >= evidence(count, mean, dispersion) - 1e-9
+def expect_hour(baselines: Baselines, hour: int, documents: float = USUAL) -> float:
+    """Mentions expected in an hour of a weekday in which so many documents can be seen."""
+    exposed = np.zeros((5, 48))
+    exposed[2, hour] = documents
+    return float(baselines.weigh(["ОДКБ"], np.zeros((1, 5)), exposed).expected[0, 2])
 
 
-def test_slots_are_hours_with_the_weekend_apart() -> None:
-    assert slot_of(MONDAY) == 0
-    assert slot_of(MONDAY + 13 * 3600 + 59) == 13
-    assert slot_of(MONDAY + 5 * 86400 + 3600) == 25
-    assert slot_of(MONDAY + 7 * 86400) == 0
+def steadily(count: float) -> BY_HOUR:
+    return lambda _: count
 
 
-def learn(baselines: Baselines, days: int, rate: dict[int, float]) -> None:
-    """Whole days of deterministic counts; `rate` gives mentions a bucket by hour."""
-    for bucket in range(days * 96):
-        start = MONDAY + bucket * BUCKET
-        count = rate.get(start // 3600 % 24, 0.0)
-        baselines.learn(np.array([count] * len(baselines.rows)), start, 2.5, 10.0)
+def by_day(count: float) -> BY_HOUR:
+    return lambda hour: count if 8 <= hour < 20 else 0.0
 
 
 def test_a_baseline_learns_the_daily_rhythm() -> None:
-    baselines = Baselines()
-    baselines.add("ОДКБ")
-    learn(baselines, 26, dict.fromkeys(range(8, 20), 2.0))
-    day = baselines.expected("ОДКБ", [(12, 10.0)], 10.0)
-    night = baselines.expected("ОДКБ", [(2, 10.0)], 10.0)
-    assert day == pytest.approx(8.0, rel=0.15)
-    assert night < 0.6
+    baselines = one_term()
+    learn(baselines, range(26), by_day(0.75))
+    assert expect_hour(baselines, 12) == pytest.approx(9.0, rel=0.1)
+    assert expect_hour(baselines, 2) < 0.5
     assert baselines.hours("ОДКБ") == pytest.approx(26 * 24)
+    assert baselines.hourly("ОДКБ")[12] == pytest.approx(expect_hour(baselines, 12))
 
 
 def test_half_the_exposure_is_half_the_expectation() -> None:
-    baselines = Baselines()
-    baselines.add("ОДКБ")
-    learn(baselines, 3, dict.fromkeys(range(24), 1.0))
-    full = baselines.expected("ОДКБ", [(12, 10.0)], 10.0)
-    assert baselines.expected("ОДКБ", [(12, 5.0)], 10.0) == pytest.approx(full / 2)
+    baselines = one_term()
+    learn(baselines, range(3), steadily(0.25))
+    full = expect_hour(baselines, 12)
+    assert full == pytest.approx(3.0, rel=0.05)
+    assert expect_hour(baselines, 12, USUAL / 2) == pytest.approx(full / 2)
 
 
-def test_one_wild_bucket_is_learnt_clipped() -> None:
-    calm, wild = Baselines(), Baselines()
-    for baselines in (calm, wild):
-        baselines.add("ОДКБ")
-        learn(baselines, 7, dict.fromkeys(range(24), 1.0))
-    calm.learn(np.array([1.0]), MONDAY + 7 * 86400, 2.5, 10.0)
-    wild.learn(np.array([500.0]), MONDAY + 7 * 86400, 2.5, 10.0)
-    ratio = wild.expected("ОДКБ", [(0, 10.0)], 10.0) / calm.expected("ОДКБ", [(0, 10.0)], 10.0)
-    assert 1.0 < ratio < 1.6
+def test_a_rate_is_learnt_by_the_document_not_by_the_hour() -> None:
+    """Where the sources are four times as busy by day, one mention in ten documents is even."""
+    baselines = one_term()
+    busy = {hour: 1.6 if 8 <= hour < 20 else 0.4 for hour in range(24)}
+    learn(baselines, range(5), lambda hour: busy[hour] * SEEN[0] / 10, lambda hour: busy[hour])
+    assert expect_hour(baselines, 12, 16.0) == pytest.approx(1.6, rel=0.02)
+    assert expect_hour(baselines, 2, 4.0) == pytest.approx(0.4, rel=0.02)
+    assert baselines.hours("ОДКБ") == pytest.approx(120)
+
+
+def test_no_expectation_falls_below_the_least() -> None:
+    baselines = one_term()
+    learn(baselines, range(10), steadily(0.0))
+    expected = baselines.weigh(["ОДКБ"], np.zeros((1, 5)), np.zeros((5, 48))).expected[0]
+    assert expected.tolist() == pytest.approx([0.02 * w / 3600 for w in s.WINDOWS])
+
+
+@pytest.mark.parametrize("wild", [10.0, 500.0, 1e6])
+def test_one_wild_step_moves_the_expectation_little(wild: float) -> None:
+    calm, shaken = one_term(), one_term()
+    for baselines in (calm, shaken):
+        learn(baselines, range(5), steadily(0.25))
+    start = MONDAY + 5 * 86400 - 72 * 3600  # an hour of a weekday
+    for baselines, count in ((calm, 0.25), (shaken, wild)):
+        baselines.learn({"ОДКБ": count}, start + 7 * 86400, SEEN)
+    slot = s.slot_of(float(start))
+    assert 1.0 < expect_hour(shaken, slot) / expect_hour(calm, slot) < 1.15
+
+
+def count_loud(baselines: Baselines, days: range, count: float) -> list[int]:
+    """On which days a steady count is above the term's own threshold and six nats."""
+    loud = []
+    for day in days:
+        for step in range(day * STEPS, (day + 1) * STEPS):
+            start = MONDAY + 300 * step
+            counts, exposed = _look(baselines, start, count)
+            weighed = baselines.weigh(["ОДКБ"], counts, exposed)
+            if ((weighed.scores >= weighed.thresholds) & (weighed.loudest >= 6)).any():
+                loud.append(day)
+            baselines.learn({"ОДКБ": count}, start, SEEN)
+    return sorted(set(loud))
+
+
+def _look(baselines: Baselines, start: int, count: float) -> tuple[np.ndarray, np.ndarray]:
+    """The windows that end with a step, of which the past is in the row."""
+    row = baselines._table[0].copy()
+    world = baselines.world.values.copy()
+    world[s.NOW] = start // 300
+    learning.push(row, world, count)
+    exposed = np.zeros((5, 48))
+    for window, seconds in enumerate(s.WINDOWS):
+        exposed[window, s.slot_of(float(start))] = USUAL * seconds / 3600
+    counts = np.zeros((1, 5))
+    learning.sum_windows(row, world, learning.lengths_of(world), counts[0])
+    return counts, exposed
+
+
+def test_a_new_level_is_learnt_within_days_and_rings_no_more() -> None:
+    baselines = one_term()
+    learn(baselines, range(14), steadily(0.5))
+    loud = count_loud(baselines, range(14, 24), 2.5)
+    assert loud[:1] == [14]
+    assert max(loud) <= 17
+    assert expect_hour(baselines, 12) > 15
 
 
 def test_unassessed_time_is_not_learnt() -> None:
-    baselines = Baselines()
-    baselines.add("ОДКБ")
-    learn(baselines, 3, dict.fromkeys(range(24), 1.0))
-    before = baselines.expected("ОДКБ", [(12, 10.0)], 10.0)
-    for bucket in range(96):
-        baselines.learn(np.array([0.0]), MONDAY + 3 * 86400 + bucket * BUCKET, 0.0, 10.0)
-    assert baselines.expected("ОДКБ", [(12, 10.0)], 10.0) == before
-    assert baselines.hours("ОДКБ") == 72.0
+    gone, paused = one_term(), one_term()
+    for baselines in (gone, paused):
+        learn(baselines, range(3), steadily(0.25))
+    for step in range(3 * STEPS, 4 * STEPS):
+        assert gone.learn({"ОДКБ": 5.0}, MONDAY + 300 * step, UNSEEN) == []
+    assert gone.dump("ОДКБ") == paused.dump("ОДКБ")
+    assert gone.hours("ОДКБ") == pytest.approx(72)
+    assert expect_hour(gone, 12) == expect_hour(paused, 12)
 
 
-@given(st.integers(1, 5), st.integers(0, 4))
-def test_a_term_learns_the_same_whatever_stands_beside_it(beside: int, gone: int) -> None:
-    alone, among = Baselines(), Baselines()
-    alone.add("ОДКБ")
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 5), st.integers(0, 4), st.integers(0, 10**6))
+def test_a_term_learns_the_same_whatever_stands_beside_it(
+    beside: int, gone: int, seed: int
+) -> None:
+    random, alone, among = Random(seed), Baselines(), Baselines()
     for number in range(beside):
         among.add(f"другой {number}")
-    among.add("ОДКБ")
+    for baselines in (alone, among):
+        baselines.add("ОДКБ")
     among.remove(f"другой {gone}")
-    for bucket in range(40):
-        counts = np.array([bucket % 3 + 0.25] * len(among.rows))
-        alone.learn(counts[:1], MONDAY + bucket * BUCKET, 2.5, 10.0)
-        among.learn(counts, MONDAY + bucket * BUCKET, 2.5, 10.0)
+    for step in range(120):
+        count = {"ОДКБ": random.randrange(9) / 4} if random.random() < 0.3 else {}
+        others = {name: random.randrange(9) / 4 for name in among.rows if name != "ОДКБ"}
+        alone.learn(count, MONDAY + 900 * step, SEEN)
+        among.learn({**others, **count}, MONDAY + 900 * step, SEEN)
     assert alone.dump("ОДКБ") == among.dump("ОДКБ")
 
 
 def test_a_saved_baseline_goes_on_where_it_was() -> None:
-    first, second = Baselines(), Baselines()
-    first.add("ОДКБ")
-    learn(first, 1, {12: 3.0})
+    first, second = one_term(), Baselines()
+    learn(first, range(9), by_day(0.5))
+    second.world.load(first.world.dump())
     second.add("ОДКБ", first.dump("ОДКБ"))
     for baselines in (first, second):
-        baselines.learn(np.array([2.0]), MONDAY + 86400, 2.5, 10.0)
-    assert first.dump("ОДКБ") == second.dump("ОДКБ")
+        learn(baselines, range(9, 11), by_day(2.0))
+        baselines.add("новое")
+    for name in ("ОДКБ", "новое"):
+        assert first.dump(name) == second.dump(name)
+    assert first.world.dump() == second.world.dump()
     assert len(first.dump("ОДКБ")) <= 2048
+
+
+def test_only_terms_of_the_last_day_are_touched() -> None:
+    baselines = Baselines()
+    for name in ("утро", "никогда"):
+        baselines.add(name)
+    assert baselines.learn({"утро": 1.0}, MONDAY, SEEN) == ["утро"]
+    assert baselines.learn({"никогда": 0.0}, MONDAY + 86400 - 300, SEEN) == ["утро"]
+    assert baselines.learn({}, MONDAY + 86400, SEEN) == []
+
+
+def newsroom(days: int = 9) -> Baselines:
+    """Twelve terms with steady rates of their own for days."""
+    baselines = Baselines()
+    for number in range(12):
+        baselines.add(str(number))
+    for step in range(days * STEPS):
+        counts = {str(n): 0.25 for n in range(12) if step % (n + 1) == 0}
+        baselines.learn(counts, MONDAY + 300 * step, SEEN)
+    return baselines
+
+
+def test_a_new_term_starts_from_what_the_others_show() -> None:
+    """Rates are gamma-distributed over terms: its mean, and its mean by its variance as weight."""
+    baselines = newsroom()
+    known = baselines._table[:12]
+    rates = [float(s.mean_rate(row, baselines.world.values)) for row in known]
+    assert rates == pytest.approx([0.3 / (n + 1) for n in range(12)], rel=0.05)
+    baselines.add("новое")
+    row = baselines._table[baselines.rows["новое"]]
+    assert row[s.PRIOR] == pytest.approx(mean(rates))
+    spread = variance(rates) * 11 / 12
+    assert row[s.WEIGHT] == pytest.approx(mean(rates) / spread)
+    assert sum(baselines.hourly("новое")) / 48 == pytest.approx(mean(rates) * USUAL)
+
+
+def test_a_new_term_borrows_how_far_thresholds_are_from_the_first_ones() -> None:
+    baselines = newsroom()
+    counts, exposed = np.zeros((13, 5)), np.ones((5, 48))
+    baselines.add("новое")
+    thresholds = baselines.weigh(list(baselines.rows), counts, exposed).thresholds
+    for channel, (least, most) in enumerate([(0.6, 1.3), (0.35, 1.1)]):
+        hourly = [sum(baselines.hourly(name)) / 48 for name in baselines.rows]
+        first = [min(least + 0.4 * math.log10(max(one, 0.1) / 0.1), most) for one in hourly]
+        off = mean((thresholds[:12, channel] - first[:12]).tolist())
+        assert thresholds[12, channel] == pytest.approx(first[12] + off, abs=0.01)
+
+
+def test_terms_known_for_less_than_a_week_tell_nothing() -> None:
+    baselines = newsroom(6)
+    baselines.add("новое")
+    row = baselines._table[baselines.rows["новое"]]
+    assert row[s.PRIOR] == 0.05 / USUAL
+    assert row[s.OFFSETS : s.OFFSETS + 2].tolist() == [0.0, 0.0]
+
+
+def test_terms_of_one_tick_start_alike() -> None:
+    baselines = newsroom()
+    for name in ("новое", "новейшее"):
+        baselines.add(name)
+    assert baselines.dump("новое") == baselines.dump("новейшее")
+    baselines.remove("0")
+    baselines.add("последнее")
+    assert baselines.dump("последнее") != baselines.dump("новое")
+
+
+def test_a_known_term_is_left_as_it_is_and_a_gone_one_is_forgotten() -> None:
+    baselines = newsroom()
+    before = baselines.dump("3")
+    baselines.add("3")
+    assert baselines.dump("3") == before
+    baselines.remove("1")
+    baselines.remove("1")
+    assert list(baselines.rows.values()) == list(range(11))
+    assert baselines.dump("3") == before
+
+
+def spike(baselines: Baselines, day: int, count: float) -> None:
+    """A quiet day with one loud step at noon."""
+    for step in range(day * STEPS, (day + 1) * STEPS):
+        here = count if step == day * STEPS + 144 else 0.25 if step % 4 == 0 else 0.0
+        baselines.learn({"ОДКБ": here} if here else {}, MONDAY + 300 * step, SEEN)
+
+
+def test_peaks_are_the_former_days_the_highest_first() -> None:
+    baselines, counts = one_term(), {3: 30.0, 5: 90.0, 6: 60.0}
+    for day in range(9):
+        spike(baselines, day, counts.get(day, 0.25))
+    peaks = baselines.peaks("ОДКБ", MONDAY + 9 * 86400)
+    assert len(peaks) == 3
+    assert peaks == sorted(peaks, reverse=True)
+    assert all(one > 0 for one in peaks)
+    assert len(baselines.peaks("ОДКБ", MONDAY + 5 * 86400)) == 1
+    assert len(baselines.peaks("ОДКБ", MONDAY + 6 * 86400 - 1)) == 1
+    assert len(baselines.peaks("ОДКБ", MONDAY + 6 * 86400)) == 2
+
+
+def test_peaks_are_forgotten_after_thirteen_days() -> None:
+    baselines = one_term()
+    for day in range(4):
+        spike(baselines, day, 30.0 if day == 3 else 0.25)
+    for days, many in ((16, 1), (17, 0)):
+        assert len(baselines.peaks("ОДКБ", MONDAY + days * 86400)) == many
+    for day in range(4, 18):
+        spike(baselines, day, 0.25)
+    assert baselines.peaks("ОДКБ", MONDAY + 18 * 86400) == []
+
+
+def test_what_rings_does_not_speak_about_the_model() -> None:
+    quiet, loud = one_term(), one_term()
+    for baselines, ringing in ((quiet, {"ОДКБ"}), (loud, set())):
+        learn(baselines, range(2), steadily(0.25))
+        baselines.learn({"ОДКБ": 90.0}, MONDAY + 2 * 86400, SEEN, ringing)
+    assert quiet.world.values[s.HITS : s.HITS + 3].tolist() == [0.0] * 3
+    assert (loud.world.values[s.HITS : s.HITS + 3] > 0).all()
+    assert quiet.dump("ОДКБ") == loud.dump("ОДКБ")

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streams.alarms.gates import Options
+from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
 from streams.families.signatures import LEAST
 from streams.journal import seed
@@ -211,6 +214,46 @@ def test_a_removed_term_rings_no_more() -> None:
     assert not bursts(run([*rows[:place], gone, *rows[place:]]))
 
 
+def test_an_alarm_whose_term_is_removed_closes() -> None:
+    rows = story()
+    place = place_of(rows, "2 13:00")
+    gone = setting("2 12:30", "term", "ОДКБ", None)
+    told = bursts(run([*rows[:place], gone, clock("2 12:31"), clock("2 12:32")]))
+    assert told[-1].state == "closed"
+    assert told[-1].closed_at == told[-1].detected_at <= at("2 12:32")
+    after = bursts(run([*rows[:place], gone, *rows[place:]]))
+    assert [one.id for one in after] == [one.id for one in told]
+
+
+@cache
+def day_shift() -> Decider:
+    """Five weekdays in which the wires publish from 8 to 20 o'clock only, and the next morning."""
+    random, decider = Random(9), Decider()
+    busy = [row for row in quiet(random, range(120)) if row.seen_at.hour in range(8, 20)]
+    run([*seed([term("ОДКБ")], WIRES), *busy, clock("5 08:00"), clock("5 09:00")], decider)
+    return decider
+
+
+def test_history_counts_the_hours_in_which_sources_were_seen() -> None:
+    """However little they publish by night: all but the eight before the first document."""
+    assert day_shift().state.baselines.hours("ОДКБ") == pytest.approx(5 * 24 - 0.5, abs=0.6)
+
+
+def test_the_rhythm_of_a_group_shapes_the_expectation_of_a_term_without_one() -> None:
+    """Of a new term no hour is known; by night its sources hardly publish."""
+    state = day_shift().state
+    slots = state.rhythms["wires"].slots()
+    assert slots[12] / slots[3] > 3
+    state.baselines.add("новое")
+    noon, night = (
+        Sight(state, int(at(f"3 {hour}:00").timestamp()))
+        .weigh(["новое"], np.zeros((1, 5)))
+        .expected[0, 2]
+        for hour in (13, 4)
+    )
+    assert noon / night > 2.5
+
+
 def test_a_repeat_changes_nothing_and_another_text_is_the_next_version() -> None:
     first = doc("12:00", "rss/a", "Совет [ОДКБ] соберётся в пятницу", id="rss/a/1")
     edited = doc("12:00:20", "rss/a", "Совет [ОДКБ] соберётся в субботу", id="rss/a/1")
@@ -317,7 +360,7 @@ def test_rows_shuffled_inside_a_tick_give_the_same_bytes(seed_: int) -> None:
 
 
 def test_other_options_are_another_config() -> None:
-    assert Decider(Options(gate_nats=9.0)).config != Decider().config
+    assert Decider(Options(chance_per_day=1.0)).config != Decider().config
     assert Decider().config == Decider().config
 
 

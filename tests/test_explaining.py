@@ -96,7 +96,7 @@ def test_absence_follows_the_life_of_an_alarm(corpus: Corpus, rang: list[Burst])
     ("hazard", "failed", "counts_as"),
     [
         ("reprints", "evidence_nats", {"copy", "further_owner"}),
-        ("outage", "origins", {"late"}),
+        ("outage", "evidence_nats", {"late"}),
     ],
 )
 def test_each_hazard_has_its_reason(

@@ -7,14 +7,16 @@ import math
 import pytest
 from msgspec.structs import replace
 
-from streams.alarms.gates import Gate, Options, Sight
+from streams.alarms.gates import Gate, Options, nats_needed
 from streams.alarms.measures import Check, Counted, list_documents, sum_owners, to_check, weigh
-from streams.bursts import WINDOWS
+from streams.alarms.scores import WINDOWS
+from streams.alarms.sight import Sight, view
 from streams.families.window import Count
 from tests.test_counts import entry
 from tests.test_gates import NOON, OPEN, mention, newsroom
 
-NAMES = ["coverage", "baseline_hours", "origins", "owners", "evidence_nats", "unmuted"]
+NAMES = ["coverage", "baseline_hours", "origins", "owners"]
+NAMES += ["evidence_nats", "score", "escalation", "unmuted"]
 
 
 @pytest.mark.parametrize(
@@ -35,22 +37,34 @@ def test_a_check_says_by_how_much_it_failed(
 def test_every_window_is_weighed_with_every_gate() -> None:
     state = newsroom()
     mention(state, 3, 2)
-    weighed = weigh(Sight(state, NOON), "ОДКБ", Options())
+    options = Options(warm_hours=200.0)
+    weighed = weigh(Sight(state, NOON), "ОДКБ", options)
     assert tuple(one.window_seconds for one in weighed) == WINDOWS
     assert [[check.name for check in one.checks] for one in weighed] == [NAMES] * len(WINDOWS)
     hour = weighed[2]
-    assert (hour.observed, hour.balanced) == (3.0, 2.0)
-    assert hour.expected == pytest.approx(0.12)
+    assert (hour.observed, hour.balanced) == (3.0, 3.0)
+    assert hour.expected == pytest.approx(0.02)
     missing = {check.name: check.missing for check in hour.failed}
-    assert missing["baseline_hours"] == 24
+    assert missing["baseline_hours"] == pytest.approx(200 - 168, abs=0.5)
     assert (missing["origins"], missing["owners"]) == (1, 1)
-    assert missing["evidence_nats"] == pytest.approx(8 - hour.evidence_nats)
     assert (hour.to - hour.from_).total_seconds() == 3600
 
 
-def test_a_term_that_nothing_is_learnt_of_is_weighed_all_the_same() -> None:
-    weighed = weigh(Sight(newsroom(), NOON), "новое", OPEN)
-    assert {one.dispersion for one in weighed} == {1.0}
+def test_a_window_tells_the_score_of_its_channel() -> None:
+    state = newsroom()
+    mention(state, 2, 2)
+    sight = Sight(state, NOON)
+    seen, weighed = view(sight, "ОДКБ"), weigh(sight, "ОДКБ", OPEN)
+    for place, one in enumerate(weighed):
+        channel = seen.channel(place)
+        assert (one.score, one.threshold) == (seen.scores[channel], seen.thresholds[channel])
+        needed = {check.name: check.needed for check in one.checks}
+        assert needed["score"] == one.threshold
+        assert needed["evidence_nats"] == nats_needed(state, OPEN)
+        assert needed["escalation"] is None
+    short, day = weighed[0], weighed[-1]
+    assert short.dispersion == state.baselines.dispersion("ОДКБ", 300)
+    assert day.dispersion == state.baselines.dispersion("ОДКБ", 86400)
 
 
 def told(name: str, count: Count, duplicate_of: str | None = None, owner: str = "a") -> Counted:
@@ -85,7 +99,7 @@ def test_documents_outside_the_window_are_left_out() -> None:
     state = newsroom()
     mention(state, 8, 4)
     sight = Sight(state, NOON)
-    assert [len(list_documents(sight, "ОДКБ", window)) for window in WINDOWS] == [5, 8, 8, 8]
+    assert [len(list_documents(sight, "ОДКБ", window)) for window in WINDOWS] == [5, 8, 8, 8, 8]
     weights = [one.weight for one in list_documents(sight, "ОДКБ", 300)]
     assert sum(weights) == weigh(sight, "ОДКБ", OPEN)[0].observed
 
@@ -103,4 +117,9 @@ def test_owners_are_summed_the_busiest_first_and_late_ones_add_nothing() -> None
 def test_what_failed_is_what_did_not_pass() -> None:
     (weighed, *_) = weigh(Sight(newsroom(), NOON), "ОДКБ", OPEN)
     assert all(isinstance(check, Check) and not check.passed for check in weighed.failed)
-    assert {check.name for check in weighed.failed} == {"origins", "owners", "evidence_nats"}
+    assert {check.name for check in weighed.failed} == {
+        "origins",
+        "owners",
+        "evidence_nats",
+        "score",
+    }

@@ -58,11 +58,12 @@ def test_the_numbers_are_those_of_the_alarm() -> None:
 
 
 def test_every_gate_of_an_alarm_holds_though_it_rings_now() -> None:
-    """Its own evidence would double what is needed, were the alarm not set aside."""
+    """Its own score would have to escalate, were the alarm not set aside."""
     _, told = opening()
     assert all(check.passed for check in told.steps[0].checks)
-    (needed,) = [one.needed for one in told.steps[0].checks if one.name == "evidence_nats"]
-    assert needed == told.options.gate_nats
+    needed = {check.name: check.needed for check in told.steps[0].checks}
+    assert needed["escalation"] is None
+    assert needed["evidence_nats"] == 6.0
 
 
 def test_weights_and_owners_add_up_to_what_was_observed() -> None:
@@ -78,13 +79,13 @@ def test_the_same_rows_give_the_same_bytes() -> None:
     assert [encode(one[1]) for one in first] == [encode(one[1]) for one in again]
 
 
-def test_a_burst_grows_when_either_has_doubled_and_closes_after_the_quiet() -> None:
+def test_a_burst_grows_when_either_is_enough_and_closes_after_the_quiet() -> None:
     steps = {alarm.state: answer for alarm, answer in followed() if alarm.revision > 1}
     assert set(steps) == {"growing", "closed"}
     growing, closed = steps["growing"], steps["closed"]
     assert isinstance(growing, Step)
     assert isinstance(closed, Step)
-    assert {check.name for check in growing.checks} == {"evidence_nats", "origins"}
+    assert {check.name for check in growing.checks} == {"escalation", "origins"}
     assert any(check.passed for check in growing.checks)
     assert {check.name for check in closed.checks} == {"hour_below", "quiet_seconds"}
     assert all(check.passed for check in closed.checks)
@@ -110,6 +111,14 @@ def test_a_retraction_says_which_ground_is_gone() -> None:
     assert step.checks[0].value == retracted.origins
 
 
+def test_a_burst_of_a_removed_term_says_that_nobody_watches() -> None:
+    told = follow([*until("2 12:30")[:-1], REMOVE, clock("2 12:31"), clock("2 12:32")])
+    closed, step = told[-1]
+    assert closed.state == "closed"
+    assert isinstance(step, Step)
+    assert [(one.name, one.passed) for one in step.checks] == [("unwatched", True)]
+
+
 def asked(rows: Sequence[Any], name: str = TERM) -> Absence:
     decider = Decider()
     for number, row in enumerate(rows):
@@ -123,6 +132,7 @@ def until(moment: str, *more: Any) -> list[Any]:
     return [*sorted(rows, key=lambda row: row.seen_at), clock(moment), clock("2 23:59")]
 
 
+REMOVE = setting("2 12:30:20", "term", TERM, None)
 MUTE = setting("2 11:30", "mute", TERM, {"until": "2026-03-05T00:00:00Z"})
 
 
@@ -147,6 +157,7 @@ def leave(moment: str) -> list[Any]:
         (until("2 12:30"), TERM, "ringing"),
         (until("2 11:00", *leave("06:00")), TERM, "cannot_assess"),
         (until("2 11:00", *leave("10:30")), "теракт", "cannot_assess"),
+        (until("2 11:50", *leave("10:45")), TERM, "cannot_assess"),
         (until("2 12:30", MUTE), TERM, "muted"),
         (until("0 20:00"), TERM, "no_history"),
         (until("2 15:20", *burst(Random(5), 2, 15, 7)), TERM, "refractory"),

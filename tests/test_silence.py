@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from infra.stage.silence import Silence
-from streams.alarms.gates import Gate, Options, Sight, gates
-from streams.alerts import Finding
-from streams.state import State
+from streams.alarms.gates import Gate, Options, gates
+from streams.alarms.sight import Sight, view
+from tests.test_gates import NOON, newsroom
 
 
 def silence(**changes: object) -> Silence:
@@ -38,9 +38,9 @@ def test_only_failed_gates_hold_back() -> None:
 
 
 def test_every_gate_of_the_detector_can_be_told_and_so_can_a_new_one() -> None:
-    finding = Finding(window=900, observed=0, expected=1, nats=0, coverage=0)
-    every = gates(Sight(State(), 0), "теракт", finding, Options())
+    sight = Sight(newsroom(), NOON)
+    every = gates(sight, view(sight, "ОДКБ"), 0, Options())
     told = silence(gates=[Gate(gate.name, 0.0, 1.0) for gate in every]).failed
-    assert len(told) == len(every) >= 6
+    assert len(told) == len(every) >= 8
     assert not [text for text in told if "_" in text]
     assert silence(gates=(Gate("new", 0.5, 2.0),)).failed == ["new (0.5 of 2.0)"]

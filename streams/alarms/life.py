@@ -138,7 +138,7 @@ def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Al
 
 def _begin(sight: Sight, seen: View, place: int) -> Alarm:
     term = seen.term
-    entries = entries_between(sight.state, term, sight.starts[place], sight.end)
+    entries = _untold(sight, term, place)
     onset = int(entries[0].terms[term].at // BIN) * BIN
     burst_id = name_burst(term, onset)
     return Alarm(
@@ -156,6 +156,17 @@ def _begin(sight: Sight, seen: View, place: int) -> Alarm:
         peak_origins=ground(entries)[0],
         foreseen=is_expected(sight, term),
     )
+
+
+def _untold(sight: Sight, term: str, place: int) -> list[Entry]:
+    """The documents of a window since the last burst of the term ended; at least the newest.
+
+    A day's window may reach back before that end: the onset, and so the id, would be its own.
+    """
+    former = [one for one in sight.state.alarms.values() if one.term == term]
+    ended = max((one.closed or one.changed for one in former), default=0)
+    entries = entries_between(sight.state, term, sight.starts[place], sight.end)
+    return [one for one in entries if one.terms[term].at >= ended] or entries[-1:]
 
 
 def _event_of(sight: Sight, alarm: Alarm) -> str:

@@ -156,6 +156,7 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
         return absence
     is_empty = not absence.documents
     is_seen = any(one.since <= sight.now for one in sight.state.health.values())
+    sees_no_hour = set(WINDOWS[: CHANNELS[0][1]]) <= set(absence.blind)
     alarms = [sight.state.alarms[name] for name in absence.alarms]
     is_ringing = any(one.is_open and not one.foreseen for one in alarms)
     is_foreseen = any(one.is_open and one.foreseen for one in alarms)
@@ -164,7 +165,9 @@ def _judge(absence: Absence, sight: Sight) -> Absence:
         (is_ringing, "ringing"),
         (is_foreseen, "expected"),
         (
-            _fails(closest, "coverage") or (is_empty and WINDOWS[0] in absence.blind),
+            _fails(closest, "coverage")
+            or sees_no_hour
+            or (is_empty and WINDOWS[0] in absence.blind),
             "cannot_assess",
         ),
         (_fails(closest, "unmuted"), "muted"),
@@ -190,7 +193,9 @@ def _check_growth(sight: Sight, before: Alarm, options: Options) -> list[Check]:
 
 
 def _check_quiet(sight: Sight, before: Alarm, options: Options) -> list[Check]:
-    """The hour must have stayed below `needed`, and for so long."""
+    """The hour must have stayed below `needed`, and for so long; or nobody watches any more."""
+    if before.term not in sight.state.terms:
+        return [to_check(Gate("unwatched", 1, 1))]
     observed, limit = weigh_hour(sight, before.term)
     seconds = sight.now - (before.quiet_since or sight.now)
     return [

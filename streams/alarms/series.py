@@ -130,10 +130,11 @@ class Panel:
         """Learn the step that begins at `start`, from the bins in it."""
         bins = self._step // self._bin
         counts, hours = self._past.last(bins)
-        is_seen = hours >= self._rules.coverage * self._step / 3600
+        whole = self._step / 3600
+        is_seen = hours >= self._rules.coverage * whole
         named = {term: float(counts[int(term)]) for term in self._baselines.rows}
         shown = {term: count for term, count in named.items() if count}
-        self._baselines.learn(shown, start, (hours if is_seen else 0.0, 1.0))
+        self._baselines.learn(shown, start, (hours if is_seen else 0.0, 1.0, hours / whole))
 
 
 class Series:
