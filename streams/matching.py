@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
 
@@ -45,13 +45,14 @@ def find_mentions(
     if not found:
         return ()
     labels = find_labels(made)
+    stops = [entity.stop for entity in entities]  # in order: entities do not overlap
     mentions = []
     for first, last, number, _ in _settle(found, watch):
         term, start, stop = watch.terms[number], made.starts[first], made.stops[last]
         if labels and any(low <= start and stop <= high for low, high in labels):
             continue
         mention = Mention(term=term.name, start=start, stop=stop, text=content[start:stop])
-        if not entities or _is_entity(term, mention, entities):
+        if not entities or _is_entity(term, mention, _find_around(mention, entities, stops)):
             mentions.append(mention)
     return tuple(mentions)
 
@@ -65,9 +66,17 @@ def _list_starts(tokens: Tokens, entities: Sequence[Entity]) -> Iterator[int]:
             at += 1
 
 
-def _is_entity(term: Term, mention: Mention, entities: Sequence[Entity]) -> bool:
+def _find_around(mention: Mention, entities: Sequence[Entity], stops: list[int]) -> set[str]:
+    """The types of the entities that a mention overlaps."""
+    at, around = bisect_right(stops, mention.start), set[str]()
+    while at < len(entities) and entities[at].start < mention.stop:
+        around.add(entities[at].type)
+        at += 1
+    return around
+
+
+def _is_entity(term: Term, mention: Mention, around: set[str]) -> bool:
     """Whether it is of the type that the term names; дрон names none, yet is no Дронов."""
-    around = {e.type for e in entities if e.start < mention.stop and mention.start < e.stop}
     if term.entity:
         return not around or term.entity in around
     common = (term.pattern or term.name).islower() and mention.text[0].isupper()
