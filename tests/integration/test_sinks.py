@@ -180,8 +180,8 @@ def test_nothing_is_lost_while_elasticsearch_is_down(
     def feed(until: float) -> None:
         nonlocal count
         while time.monotonic() < until:
-            installation.send("enriched", *(note(f"d{count + n}") for n in range(50)))
-            count += 50
+            installation.send("enriched", *(note(f"d{count + n}") for n in range(25)))
+            count += 25  # a search shows 10,000 documents at most: two minutes must stay below
             time.sleep(0.5)
 
     with installation.sink("elasticsearch"):
