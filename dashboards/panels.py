@@ -20,7 +20,7 @@ BURSTS = DataSourceRef(type_val="elasticsearch", uid="nabat-es-bursts")
 METRICS = DataSourceRef(type_val="prometheus", uid="nabat-prom")
 # Okabe and Ito (2008): eight colours that all kinds of colour vision tell apart.
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
-SKY, RED, YELLOW, GREY = "#56B4E9", "#D55E00", "#F0E442", "#999999"
+SKY, RED, YELLOW = "#56B4E9", "#D55E00", "#F0E442"
 
 
 def ask_store(source: DataSourceRef, query: str = "") -> elasticsearch.Dataquery:

@@ -67,11 +67,6 @@ class Tally:
         last = bisect_left(self._moments, (stop, ""))
         return [document_id for _, document_id in self._moments[first:last]]
 
-    def first_after(self, start: float) -> float | None:
-        """When the first document at or after `start` was counted."""
-        place = bisect_left(self._moments, (start, ""))
-        return self._moments[place][0] if place < len(self._moments) else None
-
     def fullest(self, start: float, stop: float) -> int | None:
         """The start of the fullest bin between two times, the earliest of equals."""
         bins = range(int(start // BIN), int(stop // BIN) + 1)

@@ -62,10 +62,6 @@ class Cleaned(Struct, frozen=True, gc=False):
     starts: list[int] = []
     stops: list[int] = []
 
-    def to_original(self, start: int, stop: int) -> tuple[int, int]:
-        """The span of the original that `text[start:stop]` was written as; start < stop."""
-        return (self.starts[start], self.stops[stop - 1]) if self.starts else (start, stop)
-
 
 class Tokens(Struct, frozen=True, gc=False):
     """Words of a text in small letters, ё as е, and what stands between them.

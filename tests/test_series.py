@@ -7,7 +7,8 @@ from random import Random
 import numpy as np
 import pytest
 
-from streams.alarms.series import Panel, Reading, Rules, Series
+from streams.alarms.gates import Options
+from streams.alarms.series import Panel, Reading, Series
 from tests.rows import at
 
 MONDAY = int(at("0:00").timestamp())
@@ -131,10 +132,10 @@ def test_bins_of_any_width_ring_for_ten_times_as_much(bin_seconds: int) -> None:
     assert bins <= rings([*values, *[10 * level] * wide], bin_seconds)[-1] < bins + wide
 
 
-def test_rules_are_held_to() -> None:
+def test_options_are_held_to() -> None:
     random = Random(1)
     values = [*noise(random, 576), 60.0]
-    for rules, does in ((Rules(), True), (Rules(warm_hours=72.0), False)):
-        panel = Panel(1, 300, rules)
+    for options, does in ((Options(), True), (Options(warm_hours=72.0), False)):
+        panel = Panel(1, 300, options)
         told = [panel.push(MONDAY + 300 * n, np.array([one])) for n, one in enumerate(values)]
         assert bool(told[-1].alert[0]) is does

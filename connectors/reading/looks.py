@@ -23,7 +23,6 @@ Fetch = Callable[[str, Validators], Awaitable[Page]]
 
 OLDER_PAGES = 10  # of a channel that are asked for after a pause
 FULL_PAGE = 5  # entries from which on a page without any known one means that some were missed
-_FUTURE = timedelta(hours=1)
 
 
 class Cursor(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from streams.alarms.gates import Options
 from streams.alarms.scores import (
     CHANNELS,
     FINE_WINDOWS,
@@ -21,23 +22,7 @@ from streams.alarms.scores import (
 )
 from streams.bursts import BUCKET, DAY, STEP, Baselines, Weighed
 
-REFRACTORY = 86400  # seconds after an alert in which only an escalation rings
-
 Bools = NDArray[np.bool_]
-
-
-class Rules(Struct, frozen=True, kw_only=True):
-    """When a series rings.
-
-    Alerts a day that chance may ring over all series, the least count of the longest window, hours
-    of history, what an escalation adds to a score within a day, the least share to be seen.
-    """
-
-    chance_per_day: float = 4.0
-    least_count: float = 4.0
-    warm_hours: float = 24.0
-    escalation: float = 0.5
-    coverage: float = 0.3
 
 
 class Readings(NamedTuple):
@@ -61,10 +46,13 @@ class Reading(Struct, frozen=True):
 
 
 class Panel:
-    """Many series with bins of `bin_seconds`; each begins with its first exposed bin."""
+    """Many series with bins of `bin_seconds`; each begins with its first exposed bin.
 
-    def __init__(self, series: int, bin_seconds: int, rules: Rules | None = None) -> None:
-        self._rules, self._bin = rules or Rules(), bin_seconds
+    Who speaks is not known: as many mentions stand for the origins, and owners are not asked for.
+    """
+
+    def __init__(self, series: int, bin_seconds: int, options: Options | None = None) -> None:
+        self._options, self._bin = options or Options(), bin_seconds
         self._step = max(STEP, bin_seconds)
         self._baselines = Baselines(self._step)
         self._past = _Past(series, max(1, DAY // bin_seconds))
@@ -106,20 +94,20 @@ class Panel:
         readings = Readings(*(np.zeros(len(counts), kind) for kind in (float, float, bool)))
         readings.expected[begun] = hours * self._baselines.rates(slot_of(end - self._bin))
         readings.score[begun] = (weighed.scores - weighed.thresholds).max(1)
-        if share >= self._rules.coverage:
+        if share >= self._options.coverage:
             readings.alert[begun] = self._ring(begun, weighed, counts[begun], end)
         return readings
 
     def _ring(self, begun: Ints, weighed: Weighed, counts: Floats, end: int) -> Bools:
         """Which series open or escalate; they are then the new tops."""
-        rules, baselines = self._rules, self._baselines
-        gate = baselines.world.gate(len(begun), rules.chance_per_day)
+        options, baselines = self._options, self._baselines
+        gate = baselines.world.gate(len(begun), options.chance_per_day)
         longest = counts[:, [last - 1 for _, last in CHANNELS]]
         is_hot = (weighed.scores >= weighed.thresholds) & (weighed.loudest >= gate)
-        is_hot &= longest >= rules.least_count
-        is_hot &= (baselines.age() >= rules.warm_hours)[:, None]
-        rests = (end < self._rang[begun] + REFRACTORY)[:, None]
-        is_higher = weighed.scores >= self._top[begun] + rules.escalation
+        is_hot &= longest >= options.origins
+        is_hot &= (baselines.age() >= options.warm_hours)[:, None]
+        rests = (end < self._rang[begun] + options.refractory_seconds)[:, None]
+        is_higher = weighed.scores >= self._top[begun] + options.escalation
         rings = np.asarray((is_hot & (~rests | is_higher)).any(1))
         tops = np.where(rests, np.maximum(self._top[begun], weighed.scores), weighed.scores)
         self._top[begun[rings]] = tops[rings]
@@ -131,7 +119,7 @@ class Panel:
         bins = self._step // self._bin
         counts, hours = self._past.last(bins)
         whole = self._step / 3600
-        is_seen = hours >= self._rules.coverage * whole
+        is_seen = hours >= self._options.coverage * whole
         named = {term: float(counts[int(term)]) for term in self._baselines.rows}
         shown = {term: count for term, count in named.items() if count}
         self._baselines.learn(shown, start, (hours if is_seen else 0.0, 1.0, hours / whole))

@@ -38,10 +38,6 @@ class Model(NamedTuple):
     transitions: Floats  # (0, 0) where tags are chosen one by one
     tags: tuple[str, ...]
 
-    def find_shape(self, word: str) -> int:
-        """The number of the shape of `word`."""
-        return self.shape_ids[to_shape(word)]
-
 
 class Words:
     """Word vectors, quantised: 100 bytes a word, each the number of a triple of floats."""
