@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -36,6 +37,7 @@ from tests.corpora import read_corpus, read_texts
 NOON = datetime(2024, 10, 15, 12, tzinfo=UTC)
 ARTICLE = 2500  # characters
 WARM, MEASURED = 250, 60
+ROUNDS = 5  # one worker and two, in turn
 
 
 def report(**figures: object) -> None:
@@ -183,17 +185,28 @@ def test_two_workers() -> None:
     terms = thousand_terms()
     texts = articles()
     batches = [Batch(documents(texts[at : at + 16]), terms) for at in range(0, len(texts), 16)]
-    rates, memory = [], []
-    for workers in (1, 2):
-        with Pool(workers) as pool:
-            list(pool.enrich(batches[:20]))  # warm
-            started = time.perf_counter()
-            count = sum(len(results) for results in pool.enrich(batches[20:]))
-            rates.append(count / (time.perf_counter() - started))
-            memory = [_peak_memory(worker.process.pid) for worker in pool._workers]
-    report(one=f"{rates[0]:.0f}", two=f"{rates[1]:.0f}", ratio=f"{rates[1] / rates[0]:.2f}")
-    report(worker_mb=f"{max(memory):.0f}")
-    assert max(memory) <= 1024
+    rounds, memory = [], 0.0
+    for _ in range(ROUNDS):
+        rates = []
+        for workers in (1, 2):
+            with Pool(workers) as pool:
+                rates.append(measure(pool, batches))
+                memory = max(_peak_memory(worker.process.pid) for worker in pool._workers)
+        rounds.append(rates)
+    ratios = [many / single for single, many in rounds]
+    for single, many in rounds:
+        report(one=f"{single:.0f}", two=f"{many:.0f}", ratio=f"{many / single:.2f}")
+    report(median=f"{statistics.median(ratios):.2f}", wanted=1.8, worker_mb=f"{memory:.0f}")
+    assert memory <= 1024
+
+
+def measure(pool: Pool, batches: Sequence[Batch]) -> float:
+    """Documents a second by the clock, once each worker has seen as many others."""
+    warm = WARM // len(batches[0].documents)
+    list(pool.enrich(batches[: warm * len(pool._workers)]))
+    started = time.perf_counter()
+    count = sum(len(results) for results in pool.enrich(batches[2 * warm :]))
+    return count / (time.perf_counter() - started)
 
 
 def _peak_memory(process: int | None) -> float:
