@@ -30,9 +30,12 @@ from streams.words.patterns import PatternError, parse_pattern
 if TYPE_CHECKING:
     from streams.terms import Watch
 
-VERSION = "4"
+VERSION = "5"
 # files that decide what is found
-LEARNED = ("names.csv", "tone.npz", "verbs.txt", "agencies.txt")
+LEARNED = (
+    *("names.csv", "name_endings.txt", "government.txt"),
+    *("tone.npz", "verbs.txt", "agencies.txt"),
+)
 UNDETERMINED = Language("und", 0.0)
 UNKNOWN = Sentiment()
 SAMPLES = ("Президент Казахстана Токаев прибыл в Минск", "A text that alphabets do not settle")

@@ -17,12 +17,16 @@ from streams.tagger.tagging import find_spans
 from streams.tagger.tokens import Tokens, tokenize, tokenize_all
 from streams.tagger.vocabulary import Vocabulary
 from streams.tagger.weights import Words, read_model, read_words
+from streams.text import fold
+from streams.words.likely import ANY_CASE, allow_cases, is_told
+from streams.words.variants import reconcile
 
 WORDS = "emb/navec_news_v1_1B_250K_300d_100q.tar"
 NAMES = "model/slovnet_ner_news_v1.tar"
 MORPHOLOGY = "model/slovnet_morph_news_v1.tar"
 ENDINGS = ".?!…"
 SHORT = 2  # letters before a full stop that is no end: г., им., А.
+FAR = 12  # tokens: «в районах: Вяземском, Гагаринском, Сафоновском, Ярцевском и Ельнинском»
 TYPES: tuple[EntityType, ...] = get_args(EntityType)  # in the order of the model's tags
 
 
@@ -66,7 +70,19 @@ def name_spans(texts: Sequence[Tokens], found: Sequence[list[Span]]) -> list[lis
     unclear = [_find_tokens(*one) for one, name in zip(spans, named, strict=True) if name is None]
     told = iter(_name_in_sentence(unclear))
     names = (next(told) if name is None else name for name in named)
-    return [unify([(span.type, next(names)) for span in some]) if some else [] for some in found]
+    return [
+        _unify(text.text, [(span, next(names)) for span in some]) if some else []
+        for text, some in zip(texts, found, strict=True)
+    ]
+
+
+def _unify(text: str, named: Sequence[tuple[Span, str]]) -> list[str]:
+    """The names of one document, each known by the others."""
+    kinds = [span.type for span, _ in named]
+    names = [name for _, name in named]
+    if len(names) > 1:
+        names = reconcile([(span.type, text[span.start : span.stop], one) for span, one in named])
+    return unify(list(zip(kinds, names, strict=True)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -79,8 +95,10 @@ def _name_alone(written: str, kind: EntityType) -> str | None:
 def _name_in_sentence(places: Sequence[Place]) -> list[str]:
     names = []
     for place, tags in zip(places, _tag_words(places), strict=True):
-        words = zip(_list_words(place), tags, strict=True)
-        names.append(to_name([word._replace(tag=tag) for word, tag in words], place.type))
+        words = _list_words(place)
+        listed = [word._replace(tag=tag) for word, tag in zip(words, tags, strict=True)]
+        told = all(is_told(fold(word.text)) for word in words)
+        names.append(to_name(listed, place.type, ANY_CASE if told else _list_cases(place)))
     return names
 
 
@@ -121,6 +139,16 @@ def _cut_sentence(place: Place) -> tuple[Tokens, int]:
         text.stops[left:right] - start,
     )
     return view, first - left
+
+
+def _list_cases(place: Place) -> frozenset[str]:
+    """The cases that what stands before a place in its sentence allows it."""
+    at = place.first
+    words = []
+    while at > max(0, place.first - FAR) and not _is_border(place.text, at):
+        at -= 1
+        words.append(place.text.text[place.text.starts[at] : place.text.stops[at]].lower())
+    return allow_cases(tuple(words))
 
 
 def _is_border(text: Tokens, at: int) -> bool:

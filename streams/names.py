@@ -21,20 +21,21 @@ from streams.words.agreement import (
     SELDOM,
     agree_person,
     agree_phrase,
-    count_common,
     is_adjective,
     to_nominative,
 )
+from streams.words.guesses import Kind, guess
+from streams.words.letters import is_abbreviation, write_like
+from streams.words.likely import ANY_CASE, PERSONAL_KINDS, is_told, name_kind, settle
 from streams.words.paradigms import inflect, is_known, read
+from streams.words.tags import Tag, read_tag
 
-_CASES = {"Nom": "nomn", "Gen": "gent", "Dat": "datv", "Acc": "accs", "Ins": "ablt", "Loc": "loct"}
-_GENDERS = {"Masc": "masc", "Fem": "femn", "Neut": "neut"}
-_NUMBERS = {"Sing": "sing", "Plur": "plur"}
 _PARTS = {"NOUN": {"NOUN"}, "PROPN": {"NOUN", "ADJF"}, "ADJ": {"ADJF"}, "VERB": {"PRTF"}}
 _NOUNS = {"NOUN", "PROPN"}
 _ABBREVIATION = re.compile("([А-ЯЁ]{2,})(?:ом|ов|ам|ами|ах|[ауеы])")
 _CYRILLIC = re.compile("[А-Яа-яЁё]")
 _RUSSIAN = re.compile("[А-Яа-яЁё-]+")
+_BARE = frozenset("бвгджзклнпрстфцчшщ")  # no case of a man's name ends so, nor of a woman's
 _PLAIN = {"Geox", "Name", "Orgn"}
 _INITIALS = re.compile(r"(?:[А-ЯЁA-Z]\.[\s-]*)+")
 
@@ -47,32 +48,53 @@ class Word(NamedTuple):
     tag: str = ""
 
 
-class Tag(NamedTuple):
-    """What a tag says of a word, in pymorphy's terms."""
-
-    part: str
-    case: str | None
-    number: str | None
-    gender: str | None
-
-
-def to_name(words: Sequence[Word], kind: EntityType) -> str:
-    """The normal form of an entity."""
+def to_name(words: Sequence[Word], kind: EntityType, cases: frozenset[str] = ANY_CASE) -> str:
+    """The normal form of an entity; `cases`: in which it can stand after what is before it."""
     head = len(words) if kind == "PER" else _count_head(words, kind)
-    inflected = [_to_nominative(word.text, word.tag, kind) for word in words[:head]]
+    inflected = _settle(words[:head], kind, cases)
     return _join(words, [*inflected, *(word.text for word in words[head:])], kind)
+
+
+def _settle(words: Sequence[Word], kind: EntityType, cases: frozenset[str]) -> list[str]:
+    """The nominatives of words by their tags; what no dictionary has is weighed with the others."""
+    bent = [word for word in words if _is_bent(word, kind)]
+    tags = [read_tag(word.tag) for word in bent]
+    many = kind == "PER" and any(tag.number == "plur" for tag in tags)  # a family, or no person
+    if many or all(is_told(fold(word.text)) for word in bent):
+        return [_to_nominative(word.text, word.tag, kind) for word in words]
+    found = iter(settle([word.text for word in bent], tags, kind, cases))
+    return [
+        write_like(next(found), word.text)
+        if _is_bent(word, kind)
+        else _to_nominative(word.text, word.tag, kind)
+        for word in words
+    ]
+
+
+def _is_bent(word: Word, kind: EntityType) -> bool:
+    """Whether a word may decline: no initial, abbreviation or number; of a person no «фон»."""
+    text, part = word.text, read_tag(word.tag).part
+    if len(text) == 1 or part not in _PARTS or not _RUSSIAN.fullmatch(text):
+        return False
+    if is_abbreviation(text) or _ABBREVIATION.fullmatch(text):
+        return False
+    return kind != "PER" or text[0].isupper()
 
 
 def to_own_name(words: Sequence[Word], kind: EntityType) -> str | None:
     """The normal form, if it takes no sentence to tell it, else None."""
     written = [word.text for word in words]
-    plain = [to_plain_name(text) for text in written]
-    if kind == "ORG" and _is_abbreviation(written[0]):
+    usual = _usual_names().get((kind, fold(" ".join(written))))
+    if usual:
+        return usual
+    last = len(written) - 1
+    plain = [to_plain_name(text, name_kind(kind, at == last)) for at, text in enumerate(written)]
+    if kind == "ORG" and is_abbreviation(written[0]):
         return _join(words, written, kind)
     if None not in plain and (kind == "PER" or len(words) == 1 or plain == written):
         return _join(words, [one or "" for one in plain], kind)
     agreeing = _agree(written, kind)
-    return _join(words, list(map(_write_like, agreeing, written)), kind) if agreeing else None
+    return _join(words, list(map(write_like, agreeing, written)), kind) if agreeing else None
 
 
 def _agree(written: Sequence[str], kind: EntityType) -> list[str] | None:
@@ -80,18 +102,14 @@ def _agree(written: Sequence[str], kind: EntityType) -> list[str] | None:
     if not all(map(_RUSSIAN.fullmatch, written)) or (len(written) == 1 and kind != "PER"):
         return None
     if kind == "PER":
-        return agree_person(written)
+        return agree_person(written) if all(is_told(fold(word)) for word in written) else None
     head = next((i for i, word in enumerate(written) if not is_adjective(word)), 0)
     if not head or (kind == "LOC" and head + 1 < len(written)):
         return None
-    if _is_abbreviation(written[head][:-1]):  # РОВД, ЗАГСе: the dictionary guesses their gender
+    if is_abbreviation(written[head][:-1]):  # РОВД, ЗАГСе: the dictionary guesses their gender
         return None
     agreeing = agree_phrase(written[: head + 1])
     return agreeing and [*agreeing, *written[head + 1 :]]
-
-
-def _is_abbreviation(word: str) -> bool:
-    return word.isupper() and len(word) > 1
 
 
 def _join(words: Sequence[Word], parts: Sequence[str], kind: EntityType) -> str:
@@ -116,7 +134,7 @@ def unify(names: Sequence[tuple[EntityType, str]]) -> list[str]:
 def _count_head(words: Sequence[Word], kind: EntityType) -> int:
     """How many words decline: up to the first noun; in a place's name its appositions too."""
     for i, word in enumerate(words):
-        tag = _read_tag(word.tag)
+        tag = read_tag(word.tag)
         if tag.part in _NOUNS:
             return i + 1 if kind == "ORG" else _count_appositions(words, i, tag)
     return len(words)
@@ -125,29 +143,39 @@ def _count_head(words: Sequence[Word], kind: EntityType) -> int:
 def _count_appositions(words: Sequence[Word], head: int, tag: Tag) -> int:
     """«Республики Казахстан», «городу Алматы»: proper nouns right after the head, in its case."""
     after = head + 1
-    while after < len(words) and _read_tag(words[after].tag)[:2] == ("PROPN", tag.case):
+    while after < len(words) and read_tag(words[after].tag)[:2] == ("PROPN", tag.case):
         after += 1
     return after
 
 
 @lru_cache(maxsize=1 << 16)
-def to_plain_name(text: str) -> str | None:
+def to_plain_name(text: str, kind: Kind) -> str | None:
     """The normal form of a word that needs no sentence to tell it, else None."""
-    if _is_abbreviation(text):
-        return text
     abbreviation = _ABBREVIATION.fullmatch(text)
     if abbreviation:
         return abbreviation[1]
-    if not _CYRILLIC.search(text):
+    if is_abbreviation(text) or not _CYRILLIC.search(text):
         return text
     word = fold(text)
+    if not is_told(word):
+        return text if _stays(word, kind) else None
     readings = [one for one in read(word) if one.score >= SELDOM]
     if all(one.tag.case == "nomn" for one in readings):
         return text
     forms = {one.normal_form for one in readings}
     if len(forms) > 1 or not is_known(word) or not all(_is_plain(one.tag) for one in readings):
         return None
-    return _write_like(forms.pop(), text)
+    return write_like(forms.pop(), text)
+
+
+def _stays(word: str, kind: Kind) -> bool:
+    """Whether a word that no dictionary has is its own nominative in all likely readings.
+
+    In -а one is never sure: Харнетта is a man's genitive as well as a woman.
+    """
+    if word[-1] in "ая" or (kind in PERSONAL_KINDS and word[-1] in _BARE):
+        return word[-1] in _BARE
+    return all(one.nominative == word for one in guess(word, kind) if one.share >= SELDOM)
 
 
 def _is_plain(grammemes: Any) -> bool:
@@ -157,8 +185,8 @@ def _is_plain(grammemes: Any) -> bool:
 
 @lru_cache(maxsize=1 << 15)
 def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
-    plain = to_plain_name(text)
-    tag = _read_tag(tag_text)
+    plain = to_plain_name(text, name_kind(kind, is_last=True))
+    tag = read_tag(tag_text)
     if plain is not None:
         return plain
     if tag.part not in _PARTS or tag.case in {None, "nomn"}:
@@ -166,7 +194,7 @@ def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
     word = fold(text)
     reading = _choose(read(word), tag, kind)
     form = to_nominative(reading) if reading else ""
-    return _write_like(form, text) if form and fold(form) != word else text
+    return write_like(form, text) if form and fold(form) != word else text
 
 
 def _choose(readings: Sequence[Any], tag: Tag, kind: EntityType) -> Any:
@@ -185,35 +213,6 @@ def _fits(grammemes: Any, tag: Tag) -> bool:
 def _count_equal(grammemes: Any, tag: Tag) -> int:
     """Number weighs more than gender: a plural has none."""
     return 2 * int(grammemes.number == tag.number) + int(grammemes.gender == tag.gender)
-
-
-@lru_cache(maxsize=1024)
-def _read_tag(text: str) -> Tag:
-    part, _, rest = text.partition("|")
-    features = dict(feature.split("=", 1) for feature in rest.split("|") if feature)
-    return Tag(
-        part,
-        _CASES.get(features.get("Case", "")),
-        _NUMBERS.get(features.get("Number", "")),
-        _GENDERS.get(features.get("Gender", "")),
-    )
-
-
-def _write_like(word: str, written: str) -> str:
-    """`word` with the capitals of `written`, part by part between hyphens, and its ё."""
-    alike = count_common(fold(word), fold(written))
-    if "ё" in written[:alike]:
-        word = written[:alike].lower() + word[alike:]
-    parts, shapes = word.split("-"), written.split("-")
-    if len(parts) != len(shapes):
-        return word[:1].upper() + word[1:] if written[:1].isupper() else word
-    return "-".join(map(_write_part, parts, shapes))
-
-
-def _write_part(part: str, shape: str) -> str:
-    if shape.isupper() and len(shape) > 1:
-        return part.upper()
-    return part[:1].upper() + part[1:] if shape[:1].isupper() else part
 
 
 def _order(name: str) -> str:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from streams.text import fold
+from streams.words.letters import count_common
 from streams.words.paradigms import is_known, read
 
 SELDOM = 0.05  # a reading below this share is not looked at
@@ -97,12 +98,6 @@ def _is_like(one: Any, form: Any, reading: Any) -> bool:
     return bool(same and ("Supr" in one) == ("Supr" in reading))
 
 
-def count_common(one: str, other: str) -> int:
-    """How many letters two words begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 @lru_cache(maxsize=1 << 14)
 def _read_adjective(word: str) -> Slots:
     readings = [one for one in read(word) if one.score >= SELDOM]
@@ -126,12 +121,13 @@ def _read_person(word: str) -> Slots:
 def _tabulate(readings: Sequence[Any]) -> Slots:
     slots: Slots = {}
     for one in readings:
-        for slot in _list_slots(one.tag):
+        for slot in list_slots(one.tag):
             slots.setdefault(slot, []).append(one)
     return slots
 
 
-def _list_slots(tag: Any) -> list[Slot]:
+def list_slots(tag: Any) -> list[Slot]:
+    """The slots that a tag of the dictionary leaves open."""
     case, number, gender = (str(one or "") for one in (tag.case, tag.number, tag.gender))
     case = SAME_CASE.get(case, case)
     if number == "plur":
