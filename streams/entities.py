@@ -43,7 +43,8 @@ def find_entities(texts: Sequence[str]) -> list[tuple[Entity, ...]]:
     """The entities of each text, in their order; offsets are code points."""
     tokens = tokenize_all([restore_case(text) for text in texts])
     found = [
-        repair_spans(text, spans) for text, spans in zip(texts, tag_entities(tokens), strict=True)
+        repair_spans(text.text, spans)
+        for text, spans in zip(tokens, tag_entities(tokens), strict=True)
     ]
     names = name_spans(tokens, found)
     return [

@@ -101,12 +101,18 @@ def test_case_hides_nobody(change: Any) -> None:
     assert {name for _, name in names(text)} == {"Путин", "Зеленский", "Стамбул"}
 
 
+@pytest.mark.parametrize("change", [str.upper, str.lower])
+def test_case_makes_no_place_of_a_union(change: Any) -> None:
+    (entities,) = find_entities([change("Саммит ЕС и Евросоюза прошёл в Брюсселе")])
+    assert {entity.type for entity in entities if "б" not in entity.text.lower()} == {"ORG"}
+
+
 def test_the_batch_changes_no_entity() -> None:
     texts = ["Токаев прибыл в Минск.", "", "МИД России", "ПУТИН И ЗЕЛЕНСКИЙ"] * 20
     assert find_entities(texts) == [find_entities([text])[0] for text in texts]
 
 
-@pytest.mark.parametrize(("change", "least"), [(str, 0.893), (str.upper, 0.78), (str.lower, 0.74)])
+@pytest.mark.parametrize(("change", "least"), [(str, 0.9), (str.upper, 0.8), (str.lower, 0.79)])
 def test_spans_of_the_development_set(change: Any, least: float) -> None:
     rows = list(read_corpus("factrueval-dev.jsonl"))
     found = find_entities([change(row["text"]) for row in rows])

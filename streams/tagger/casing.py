@@ -18,6 +18,7 @@ ENOUGH = 2  # words of at least two letters that a line must have to be judged
 ABBREVIATION = 4  # letters of an unknown word without two vowels: ГКЧП, МЧС
 
 _WORD = re.compile(r"[А-Яа-яЁё]+")
+_LATIN = re.compile(r"(?<![\w./@#&=?-])[A-Za-z]{2,}(?![\w/@&=?]|[.-][A-Za-z0-9]|://)")  # no address
 _LONG = re.compile(r"[^\W\d_]{2,}")
 _SENTENCE = re.compile(r"(?:\A|[.!?…]\s+|\n)[\s«\"„(\-–—]*([а-яё])")
 _TWO_VOWELS = re.compile("[аеёиоуыэюя].*[аеёиоуыэюя]")
@@ -37,6 +38,8 @@ def _is_loud(line: str) -> bool:
 
 def _set_lines(text: str) -> str:
     usual = _WORD.sub(lambda match: _set_word(match.group()), text)
+    if len(_WORD.findall(text)) > len(_LATIN.findall(text)):
+        usual = _LATIN.sub(lambda match: _set_latin(match.group()), usual)
     return _SENTENCE.sub(lambda match: match.group()[:-1] + match.group()[-1].upper(), usual)
 
 
@@ -51,3 +54,8 @@ def _set_word(word: str) -> str:
         return word.upper()
     sure = sum(reading.score for reading in readings if NAMES & reading.tag.grammemes) >= SURE
     return word.capitalize() if sure else word
+
+
+def _set_latin(word: str) -> str:
+    """A Latin word among Russian ones is a name: Facebook, or BBC."""
+    return word.upper() if len(word) < ABBREVIATION else word.capitalize()
