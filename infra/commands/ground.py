@@ -73,6 +73,10 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:  # whoever reads has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except SystemError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C within a compiled loop
+                raise KeyboardInterrupt from None
+            raise
         except OSError as error:
             raise refuse(
                 f"{error.filename or 'nabat'}: {error.strerror or error}", FAILED
