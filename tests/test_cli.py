@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -372,3 +373,31 @@ def test_starting_is_quick() -> None:
     began = time.monotonic()
     CliRunner().invoke(app, ["--help"])
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "terms list --shell kafka",
+        "sources add rss/a --url https://a.example/rss --shell kafka",
+        "export journal --shell kafka",
+        "export alerts --shell kafka",
+        "explain b_0123456789abcdef0123 --shell kafka",
+        "worker decide",
+        "connect rss",
+        "sink elasticsearch",
+    ],
+)
+def test_without_kafka_a_command_says_so_and_what_to_do(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("NABAT_ENGINES__KAFKA", address)
+        monkeypatch.setenv("NABAT_METRICS__PORT", "0")
+        code, lines, said = nabat(*command.split())
+    assert (code, lines) == (1, [])
+    (told,) = [line for line in said.splitlines() if line.startswith("nabat: ")]
+    assert address in told
+    assert "[engines] kafka" in told

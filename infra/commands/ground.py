@@ -78,9 +78,8 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
                 raise KeyboardInterrupt from None
             raise
         except OSError as error:
-            raise refuse(
-                f"{error.filename or 'nabat'}: {error.strerror or error}", FAILED
-            ) from None
+            name = f"{error.filename}: " if error.filename else ""
+            raise refuse(f"{name}{error.strerror or error}", FAILED) from None
         except Exception as error:
             code = _find_code(error)
             if code is None:

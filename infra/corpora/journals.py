@@ -40,8 +40,12 @@ class Journal(Protocol):
 
 @contextmanager
 def open_journal(settings: Settings, where: str, *, create: bool = False) -> Iterator[Journal]:
-    """Open the journal of the embedded (`store`) or the distributed shell (`kafka`)."""
+    """Open the journal of the embedded (`store`) or the distributed shell (`kafka`).
+
+    Raises ConnectionError without Kafka: a command says so, and does not wait.
+    """
     if where == "kafka":
+        reach_kafka(settings)
         yield _Topic(settings)
         return
     from connectors.store import Store
@@ -53,6 +57,17 @@ def open_journal(settings: Settings, where: str, *, create: bool = False) -> Ite
         yield _Table(store)
     finally:
         store.close()
+
+
+def reach_kafka(settings: Settings) -> None:
+    """Raise ConnectionError if Kafka does not answer, with what to do."""
+    from connectors.broker import knock
+
+    try:
+        knock(settings.engines.kafka)
+    except ConnectionError as error:
+        remedy = "start Kafka, or set [engines] kafka (NABAT_ENGINES__KAFKA) to its address"
+        raise ConnectionError(f"{error}: {remedy}") from None
 
 
 def seed_rows(settings: Settings) -> Sequence[Setting]:
