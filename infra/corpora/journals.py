@@ -78,6 +78,12 @@ def seed_rows(settings: Settings) -> Sequence[Setting]:
     return seed(terms, [table.to_source() for table in settings.sources])
 
 
+def find_unheeded(settings: Settings, changes: Sequence[Setting]) -> list[str]:
+    """Terms and sources of the settings that are not as the journal has them, which is in force."""
+    forced = {what: in_force(changes, what) for what in ("source", "term")}
+    return [row.key for row in seed_rows(settings) if forced[row.what].get(row.key) != row.value]
+
+
 def make_setting(what: str, key: str, value: dict[str, Any] | None) -> Setting:
     """A change of settings as of now."""
     fields = {
