@@ -112,12 +112,15 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def read_moment(option: str, text: str) -> datetime:
-    """The time, in UTC, that an option was given."""
-    from connectors.dates import read_date
+    """The time, in UTC, that an option was given; one without a zone is hours off: refused."""
+    from connectors.dates import read_stamp
 
-    moment = read_date(text)
+    moment = read_stamp(text)
     if moment is None:
         raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
+    if moment.tzinfo is None:
+        given = f"{moment:%Y-%m-%dT%H:%M:%S}"
+        raise refuse(f"{option} {text}: in which zone? {given}Z is UTC, {given}+03:00 is Moscow")
     return moment.astimezone(UTC)
 
 

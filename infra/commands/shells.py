@@ -101,13 +101,13 @@ def provision(
     from infra.logs import open_logs
 
     settings = read_settings_of(context)
-    open_logs(settings.logs.level, human=settings.logs.human)  # what is waited for
     parts = {
         "topics": steps.provision_topics,
         "templates": steps.provision_templates,
         "dashboards": steps.provision_dashboards,
     }
     _check(part or "topics", tuple(parts))
+    open_logs(settings.logs.level, human=settings.logs.human)  # they tell what is waited for
     with progress("provision") as report:
         for name in [part] if part else list(parts):
             report(name)

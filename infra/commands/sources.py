@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from infra.commands import families
-from infra.commands.ground import FAILED, Where, emit, judge, read_settings_of, refuse
+from infra.commands.ground import FAILED, Where, emit, judge, read_settings_of, refuse, say
 
 app = typer.Typer(help="Who is listened to; changes take effect within ten seconds.")
 app.command(epilog="Example: nabat sources owners corpus.jsonl.gz")(families.owners)
@@ -29,6 +29,8 @@ def list_sources(context: typer.Context, shell: Where = "store") -> None:
     health = read_health(settings) if shell == "store" else {}
     for name, value in sorted(found.items()):
         emit({**value, "health": health.get(name)})
+    if not found:
+        say("nothing is listened to: `nabat sources add`")
 
 
 @app.command(epilog="Example: nabat sources add rss/interfax.ru --url https://interfax.ru/rss.asp")
