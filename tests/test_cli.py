@@ -20,8 +20,11 @@ from typer.testing import CliRunner
 from connectors.outbox import bury_all, read_deliveries
 from connectors.store import Store
 from infra.cli import app
-from streams.journal import bury
-from streams.models import Place
+from infra.corpora.stream import Local
+from infra.loop import Loop, Tools
+from streams.enrich import Steps
+from streams.journal import bury, seed
+from streams.models import Clock, Place, Term, encode, from_seconds
 
 GOOD = b'{"source":"rss/a","published_at":"2025-10-09T10:00:0%dZ","text":"%s"}'
 NAMES = re.findall(
@@ -343,8 +346,42 @@ def test_sources_come_and_go() -> None:
 
 def test_a_source_that_nobody_answers_for_has_failed() -> None:
     code, lines, said = nabat("sources", "test", "rss/a", "--url", "http://127.0.0.1:9/")
-    assert (code, lines[0]["source"]) == (1, "rss/a")
-    assert "rss/a" in said
+    assert (code, lines[0]["source"], lines[0]["status"]) == (1, "rss/a", "private_address")
+    assert said.startswith("nabat: rss/a: its address is not public; ")
+
+
+def test_a_source_without_an_address_is_said_not_to_be_asked() -> None:
+    code, lines, said = nabat("sources", "test", "rss/a")
+    assert (code, lines[0]["status"], "--url" in said) == (1, "bad_url", True)
+    assert "it is not asked" in nabat("sources", "add", "rss/a")[2]
+    assert not nabat("sources", "add", "rss/a", "--url", "https://a.example/rss")[2]
+    assert not nabat("sources", "add", "telegram/a")[2]
+
+
+def test_a_moment_after_the_end_of_a_journal_is_said_to_be(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    (tmp_path / "t.txt").write_text("ОДКБ\n", "utf-8")
+    words = ("why-not", "ОДКБ", "--journal", path, "--terms", "t.txt", "--at")
+    assert "the journal holds no row" in nabat(*words, "2025-10-10T10:00:00Z")[2]
+    assert "the journal holds no row" not in nabat(*words, "2025-10-09T10:00:30Z")[2]
+    before = nabat(*words, "2025-10-08T10:00:00Z")[2]
+    assert "1970" not in before
+    assert "no source had shown a sign of life yet" in before
+
+
+def test_a_shell_that_has_only_its_settings_has_decided_nothing() -> None:
+    Path("nabat.toml").write_text('[[terms]]\nname = "ОДКБ"\n', "utf-8")
+    store = Store(Path("nabat.db"))
+    rows = seed([Term(name="ОДКБ")], [])
+    store.append(map(encode, [*rows, Clock(seen_at=from_seconds(1_760_000_000))]))
+    loop = Loop(store, Tools(enrich=Local(Steps(language=False, entities=False, sentiment=False))))
+    while loop.step():
+        pass
+    loop.commit()
+    store.close()
+    _, lines, said = nabat("terms", "list")
+    assert [line["state"] for line in lines] == [None]
+    assert said == "1 term; `nabat up` has not decided anything yet\n"
 
 
 def test_the_journal_goes_out_as_a_file_that_replay_reads() -> None:

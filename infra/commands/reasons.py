@@ -31,6 +31,7 @@ Files = Annotated[
         help="Files as `replay` reads them, instead of a shell's journal.",
     ),
 ]
+SILENCE = 60.0  # seconds without a row before the moment that was asked about
 
 
 def mount(app: typer.Typer) -> None:
@@ -102,6 +103,8 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
             settings.detector.to_options(),
         )
     show(tell_absence(absence))
+    if moment - to_seconds(absence.as_of) >= SILENCE and absence.verdict != "nothing_seen":
+        say(f"from {absence.as_of:%Y-%m-%d %H:%M:%S} UTC until then the journal holds no row")
     emit(absence)
 
 

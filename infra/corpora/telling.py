@@ -57,7 +57,8 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
 
 def tell_absence(absence: Absence) -> RenderableType:
     """Why nothing rang: the verdict, the gates of the closest window, what stands behind them."""
-    head = Text.assemble((absence.term, "bold"), f"  {_to_date(absence.as_of)}  ")
+    date = "" if absence.verdict == "nothing_seen" else f"{_to_date(absence.as_of)}  "
+    head = Text.assemble((absence.term, "bold"), f"  {date}")
     head.append(VERDICTS[absence.verdict], "bold yellow")
     parts: list[RenderableType] = [head]
     if absence.verdict in EMPTY:
