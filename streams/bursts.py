@@ -76,14 +76,15 @@ class Baselines:
         self._shared = None if saved is not None else self._shared
 
     def remove(self, term: str) -> None:
-        """Forget a term."""
+        """Forget a term; the last row takes its place."""
         gone = self.rows.pop(term, None)
         if gone is None:
             return
-        del self._names[gone]
-        self._table = np.delete(self._table, gone, axis=0)
-        self._last = np.delete(self._last, gone)
-        self.rows = {name: place for place, name in enumerate(self._names)}
+        last, moved = len(self.rows), self._names.pop()
+        if moved != term:
+            self._table[gone], self._last[gone] = self._table[last], self._last[last]
+            self._names[gone], self.rows[moved] = moved, gone
+        self._last[last] = -math.inf
         self._shared = None
 
     def dump(self, term: str) -> bytes:
@@ -101,13 +102,13 @@ class Baselines:
         return float(s.spread_of(row, self.world.values, WINDOWS.index(window)))
 
     def age(self) -> Floats:
-        """Hours of exposed time that each term has learnt from."""
-        born = self._table[: len(self.rows), s.BORN_HOURS]
+        """Hours of exposed time that each term has learnt from, as `rows` names them."""
+        born = self._table[self._places(), s.BORN_HOURS]
         return np.asarray(self.world.values[s.HOURS] - born)
 
     def rates(self, slot: int) -> Floats:
-        """Mentions a document of each term in a seasonal slot."""
-        return self._rates(np.arange(len(self.rows)), [slot])[:, 0]
+        """Mentions a document in a seasonal slot of each term, as `rows` names them."""
+        return self._rates(self._places(), [slot])[:, 0]
 
     def hourly(self, term: str) -> list[float]:
         """Mentions an hour in each seasonal slot, where as much as usual can be seen."""
@@ -174,6 +175,10 @@ class Baselines:
             shown[rows.searchsorted(loud), 1] = 1.0
         return rows, shown
 
+    def _places(self) -> Ints:
+        """The row of each term."""
+        return np.fromiter(self.rows.values(), np.int64, len(self.rows))
+
     def _rates(self, rows: Ints, slots: Sequence[int]) -> Floats:
         return np.asarray(s.rates(self._table, rows, self.world.values, np.array(slots)))
 
@@ -199,13 +204,16 @@ class Baselines:
             row[s.PRIOR : s.OFFSETS + len(CHANNELS)] = self._shared
 
     def _share(self) -> Floats:
-        """Mean rate of the terms that are known for long, its weight, mean offsets; or nothing."""
+        """Mean rate of the terms that are known for long, its weight, mean offsets; or nothing.
+
+        Summed by size: where a row stands, which a restart changes, must not change a bit.
+        """
         world, table = self.world.values, self._table[: len(self.rows)]
         known = world[s.HOURS] - table[:, s.BORN_HOURS] >= KNOWN_HOURS
         others = np.flatnonzero(known & ~np.isnan(table[:, s.QUANTILES]))
         if len(others) < 2:  # noqa: PLR2004 - a variance needs two
             return np.zeros(0)
-        rates, offsets = s.compare(table, others, world)
+        rates, offsets = map(np.sort, s.compare(table, others, world))
         usual = world[s.USUAL]
         weight = rates.mean() / max(rates.var(), 1e-12)
         bound = min(max(weight, LEAST_HOURS * usual), MOST_HOURS * usual)

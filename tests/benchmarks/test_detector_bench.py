@@ -148,5 +148,10 @@ def test_a_new_term() -> None:
     further = take(lambda n: baselines.add(f"новейший {n}"))
     assert baselines.dump("новейший 1") == baselines.dump("новейший 2")
     assert baselines._table[baselines.rows["новый 1"], s.PRIOR] != baselines._table[0, s.PRIOR]
-    say(f"a new term: {1e3 * first:.0f} ms with its step, {1e6 * further:.0f} µs for each further")
+    gone = take(lambda n: baselines.remove(f"термин {n}"))
+    say(
+        f"a new term: {1e3 * first:.0f} ms with its step, {1e6 * further:.0f} µs for each further,"
+        f" {1e6 * gone:.0f} µs to remove one"
+    )
     assert further <= MOST_ADD
+    assert gone <= MOST_ADD
