@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import inspect
 from pathlib import Path
@@ -112,12 +113,12 @@ def test_settings_that_the_shell_depends_on() -> None:
     assert conf.consumer_auto_offset_reset == "earliest"
 
 
-async def test_a_worker_leaves_nothing_where_it_is_started(
+def test_a_worker_leaves_nothing_where_it_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     app = make_shell().attach(lambda _: pytest.fail("no partition comes"))
-    await app.on_first_start()
+    asyncio.run(app.on_first_start())
     assert app.conf.datadir.absolute().parent == tmp_path
     assert list(tmp_path.iterdir()) == []
 
