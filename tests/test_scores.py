@@ -209,7 +209,7 @@ def learn_by_force(baselines: Baselines, start: int) -> None:
     """Feed a count of zero to the only row."""
     world = baselines.world
     world.open(start, 10.0, USUAL)
-    rows, shown = np.zeros(1, np.int64), np.zeros((1, 2))
+    rows, shown = np.zeros(1, np.int64), np.zeros((2, 1))
     learning.learn_rows(baselines._table, rows, shown, world.values, world.exposed())
     world.close(10.0, 1.0, 1)
 
