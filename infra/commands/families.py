@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infra.commands.corpora import finish
 from infra.commands.ground import emit, judge, progress
 
 Existing = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -23,10 +24,12 @@ def origins(
     least: Annotated[int, typer.Option(min=1, help="Documents of a family to show.")] = 2,
 ) -> None:
     """List the families of a file, texts with all their copies: the largest first."""
-    for family in _read(file):
+    families, summary = _read(file)
+    for family in families:
         if family.size < least:
             break
         emit(family)
+    finish(summary)
 
 
 @judge
@@ -42,8 +45,10 @@ def owners(
     """
     from infra.corpora.families import find_kin
 
-    for kin in find_kin(_read(file), share):
+    families, summary = _read(file)
+    for kin in find_kin(families, share):
         emit(kin)
+    finish(summary)
 
 
 def _read(file: Path) -> Any:
@@ -54,4 +59,6 @@ def _read(file: Path) -> Any:
 
     steps = Steps(language=False, entities=False, sentiment=False)
     with progress("origins") as report, open_enrich(steps, 1) as run:
-        return read_families(Corpus(files=(file,)), run, lambda count: report(f"{count} documents"))
+        return read_families(
+            Corpus(files=(file,)), run, lambda done: report(f"{done.documents} documents")
+        )
