@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from infra.corpora.replay import BATCH, Corpus, Line, read_corpus
 from infra.corpora.stream import Enrich, Numbered, Stream
+from streams.alarms.gates import Options
 from streams.decide import Decider
 from streams.models import Clock, DeadLetter, Enriched, Mark, Time
 from streams.ticks import TICK
@@ -38,12 +39,18 @@ class Kinship(Struct, frozen=True, kw_only=True):
 
 
 def read_families(
-    corpus: Corpus, enrich: Enrich, report: Callable[[int], None] = lambda _: None
+    corpus: Corpus,
+    enrich: Enrich,
+    options: Options | None = None,
+    report: Callable[[int], None] = lambda _: None,
 ) -> list[Family]:
-    """All families of the files, single texts too: the largest first, then the earliest."""
+    """All families of the files, single texts too: the largest first, then the earliest.
+
+    What is forgotten by `options` is no origin any more, as in the decider.
+    """
     families: dict[str, Family] = {}
     known: set[str] = set()
-    for document in _read_documents(corpus, enrich):
+    for document in _read_documents(corpus, Stream(Decider(options), enrich)):
         if document.id in known or document.deleted:
             continue
         known.add(document.id)
@@ -91,11 +98,11 @@ def _fold(families: dict[str, Family], document: Enriched) -> None:
         family.sources.append(document.source)
 
 
-def _read_documents(corpus: Corpus, enrich: Enrich) -> Iterator[Enriched]:
+def _read_documents(corpus: Corpus, stream: Stream) -> Iterator[Enriched]:
     """The documents as they were decided, the last tick's too."""
     rows = _number(read_corpus(corpus))
     runs = iter(lambda: list(islice(rows, BATCH)), [])
-    for step in Stream(Decider(), enrich).flow(runs):
+    for step in stream.flow(runs):
         yield from chain.from_iterable(outcome.documents for outcome in step.outcomes)
 
 
