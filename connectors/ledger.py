@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from connectors.outbox import Delivery, bury_all, enqueue
 from connectors.store import Base, Store
-from streams.models import Burst, DeadLetter, Enriched, Revision, encode, to_seconds
+from streams.events import Burst
+from streams.models import DeadLetter, Enriched, Revision, encode, to_seconds
 
 
 class Applied(Struct, frozen=True, kw_only=True):

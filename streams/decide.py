@@ -18,16 +18,9 @@ from streams.alarms.sight import Sight
 from streams.alerts import Alarm
 from streams.bursts import DETECTOR, STEP
 from streams.counts import BUCKET
+from streams.events import Burst
 from streams.families.stories import remember
-from streams.models import (
-    Burst,
-    Enriched,
-    Heartbeat,
-    Passed,
-    Revision,
-    Setting,
-    encode,
-)
+from streams.models import Enriched, Heartbeat, Passed, Revision, Setting, encode
 from streams.registry import fold_setting
 from streams.state import HOUR, Progress, State, load
 from streams.ticks import Ticks, hear

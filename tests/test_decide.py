@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from streams.alarms.gates import Options
 from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
+from streams.events import Burst
 from streams.families.signatures import LEAST
 from streams.journal import seed
-from streams.models import Burst, Enriched, Revision, encode
+from streams.models import Enriched, Revision, encode
 from tests.rows import at, beat, clock, doc, setting, source, term
 
 WIRES = [source(f"rss/{name}", owner=name.upper(), group="wires") for name in "abcde"]
