@@ -45,7 +45,12 @@ def read_cells(store: Store) -> dict[str, bytes]:
 
 def read_light_cells(store: Store) -> dict[str, bytes]:
     """The state without the documents of the last days: how things stand, but not what was said."""
-    return dict(store.ask("SELECT key, value FROM cells WHERE key NOT GLOB 'block/*'"))
+    return dict(
+        store.ask(
+            "SELECT key, value FROM cells"
+            " WHERE key NOT GLOB 'block/*' AND key NOT GLOB 'original/*'"
+        )
+    )
 
 
 def read_note(store: Store, key: str) -> bytes | None:

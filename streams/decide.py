@@ -37,6 +37,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     revisions: tuple[Revision, ...] = ()
     bursts: tuple[Burst, ...] = ()
 
+    @property
+    def told(self) -> list[Enriched]:
+        """The documents, then the originals that are told again because they were copied."""
+        again = (one.document for one in self.revisions if one.revision > 1)
+        return [*self.documents, *again]
+
 
 class Decider:
     """Applies rows in journal order; its state is a flat mapping of cells.

@@ -144,6 +144,7 @@ class Enriched(
     terms: tuple[Mention, ...]
     origin_id: str
     duplicate_of: str | None
+    duplicates: Annotated[int, Meta(ge=0)] = 0  # copies of the text known, as of this revision
     pipeline: str
 
 

@@ -95,3 +95,24 @@ def test_a_source_does_not_reprint_itself() -> None:
     assert window.origin_of(read(out), NOON, teller=("rss/b", None)) == "1"
     assert window.origin_of(read(out), NOON, teller=("rss/a", None)) is None
     assert window.origin_of(read(f"{fire} области"), NOON, teller=("rss/a", None)) == "1"
+
+
+def test_copies_are_counted_until_they_are_forgotten_or_deleted() -> None:
+    window = Window()
+    told = [replace(entry(str(number)), origin_id="0", duplicate_of="0") for number in range(1, 4)]
+    edits = [replace(told[0], version=2), replace(told[1], version=2, deleted=True)]
+    counts = []
+    for number, one in enumerate([entry("0"), *told, *edits]):
+        window.apply(NOON + 10 * number, one)
+        counts.append(window.copies("0"))
+    assert counts == [0, 1, 2, 3, 3, 2]
+    window.expire(NOON + 10 + SPAN)
+    anew = Window()
+    for tick, block in window.blocks.items():
+        for one in block:
+            anew.apply(tick, one)
+    assert anew.copies("0") == window.copies("0") == 2
+    for tick in (30, 40, 50):
+        for each in (window, anew):
+            each.expire(NOON + tick + SPAN)
+        assert anew.copies("0") == window.copies("0") == (1 if tick == 30 else 0)

@@ -80,6 +80,7 @@ class Window:
         self.blocks: dict[int, list[Entry]] = {}
         self._held: dict[str, Entry] = {}
         self._owners: dict[str, dict[str, int]] = {}
+        self._copies: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._index = Index()
         self._rows: list[Entry] = []  # by number, without the `_cut` first ones
@@ -142,12 +143,17 @@ class Window:
         is_new = owner not in owners and len(owners) <= MOST_FURTHER
         return FURTHER if is_new else 0.0
 
+    def copies(self, origin_id: str) -> int:
+        """How many remembered documents are copies of this one; deleted ones are none."""
+        return self._copies.get(origin_id, 0)
+
     def apply(self, tick: int, entry: Entry) -> Entry | None:
         """Remember an entry in the block of `tick`; give the entry that it replaces."""
         self._share(entry)
         replaced = self.find(entry.id)
         self.blocks.setdefault(tick, []).append(entry)
         self._held[entry.id] = entry
+        self._note_copies(entry, replaced)
         self._rows.append(entry)
         self._index.add(entry.features, self._cut + len(self._rows))
         if entry.origin_id != entry.id:
@@ -173,6 +179,13 @@ class Window:
         if entry.origin_id == entry.id:
             force_setattr(entry, "origin_id", entry.id)
 
+    def _note_copies(self, entry: Entry | None, replaced: Entry | None) -> None:
+        for one, change in ((entry, 1), (replaced, -1)):
+            if one is not None and one.duplicate_of is not None and not one.deleted:
+                count = self._copies.pop(one.duplicate_of, 0) + change
+                if count:
+                    self._copies[one.duplicate_of] = count
+
     def _forget(self, tick: int) -> list[Entry]:
         ended = []
         block = self.blocks.pop(tick)
@@ -183,6 +196,7 @@ class Window:
         for entry in block:
             if self._held.get(entry.id) is entry:
                 del self._held[entry.id]
+                self._note_copies(None, entry)
                 ended.append(entry)
             owners = self._owners.get(entry.origin_id, {})
             if owners.get(entry.owner) == tick:
