@@ -20,7 +20,7 @@ from streams.alarms.learning import learn_rows
 from streams.alarms.scores import CHANNELS, DAYS, WINDOWS, Floats, Ints
 from streams.alarms.world import World
 
-DETECTOR = "burst-2"
+DETECTOR = "burst-3"
 STEP = 300  # seconds that are learnt at a time
 BUCKET = 900  # seconds of the buckets that long windows sum
 DAY = 86400

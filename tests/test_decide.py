@@ -233,6 +233,32 @@ def test_an_outage_and_its_return_do_not_ring() -> None:
     assert not bursts(run(rows))
 
 
+@pytest.mark.parametrize(
+    ("undated", "away", "rings"),
+    [(True, range(50, 55), False), (False, range(50, 55), True), (True, range(0), True)],
+    ids=["a return without dates", "a return with dates", "no silence"],
+)
+def test_what_a_feed_without_dates_brings_when_it_returns_does_not_ring(
+    undated: bool, away: range, rings: bool
+) -> None:
+    random = Random(7)
+    rows: list[Any] = [*seed([term("ОДКБ")], WIRES)]
+    for hour in range(58):
+        for minute in range(0, 60, 10):
+            moment = f"{hour // 24} {hour % 24:02}:{minute:02}"
+            status = "timeout" if hour in away else "ok"
+            if (hour, minute) == (55, 0):  # five reports on the page of each feed
+                texts = [sentence(random, "[ОДКБ] вводит войска") for _ in range(25)]
+                rows += [
+                    doc(moment, WIRES[one % 5].source, text, undated=undated)
+                    for one, text in enumerate(texts)
+                ]
+            rows += [beat(moment, wire.source, status, 600.0) for wire in WIRES]
+        if hour not in away:
+            rows += quiet(random, range(hour, hour + 1))
+    assert bool(bursts(run(sorted(rows, key=lambda row: row.seen_at)))) == rings
+
+
 def test_a_muted_term_does_not_ring() -> None:
     rows = story()
     mute = setting("0 01:00", "mute", "ОДКБ", {"until": "2026-03-09T00:00:00Z"})

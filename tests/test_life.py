@@ -23,7 +23,7 @@ def rising() -> State:
     return state
 
 
-def test_a_burst_begins_with_the_first_document_of_its_window() -> None:
+def test_a_steady_burst_begins_with_the_first_document_of_its_window() -> None:
     (burst,) = rung(rising())
     assert burst.type == "burst.opened"
     assert burst.onset_at == from_seconds(NOON - 24 * HALF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from streams.models import Enriched, Mention, Passed, Revision, to_seconds
 from streams.origins import text_hash
 from streams.state import State
 from streams.text import tokenize
-from streams.ticks import Health
+from streams.ticks import Health, is_return
 from streams.words.masks import find_signature
 
 AROUND = 90  # characters of a snippet on either side of the first mention
@@ -37,7 +38,8 @@ class Stories(Struct, kw_only=True):
 def remember(state: State, rows: Iterable[Passed], end: int, delay: int) -> Stories:
     """Apply the documents of a tick that ends at `end`, by (published_at, id).
 
-    A document more than `delay` seconds behind the clock counts late: it opens nothing.
+    What counts late opens nothing: a document more than `delay` seconds behind the clock, and one
+    without a date that a source brings when it returns: who knows how old it is.
     """
     stories = Stories(documents=[], revisions=[], touched=set(), cut=set(), copied={})
     documents = [row for row in rows if isinstance(row, Enriched)]
@@ -70,7 +72,7 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
     features, heard = _read(state, document, before)
     if heard.version != version:
         heard = replace(heard, version=version)
-    entry = _to_entry(state, heard, (text, features), before, end - delay)
+    entry = _to_entry(state, heard, (text, features), before, _late(state, document, end - delay))
     _note_source(state, entry, before)
     if entry.duplicate_of is not None:
         stories.copied.setdefault(entry.duplicate_of, state.window.copies(entry.duplicate_of))
@@ -79,6 +81,13 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
     told = _tell(state, heard, entry)
     state.hold(end, told)
     _report(document, told, entry, before, stories)
+
+
+def _late(state: State, document: Enriched, usual: int) -> float:
+    """The moment before which what the document adds counts late."""
+    health = state.health.get(document.source)
+    is_old = document.undated and health and is_return(health, to_seconds(document.seen_at))
+    return math.inf if is_old else usual
 
 
 def _next_version(before: Entry | None, document: Enriched, text: int) -> int | None:
@@ -90,7 +99,7 @@ def _next_version(before: Entry | None, document: Enriched, text: int) -> int | 
 
 
 def _to_entry(
-    state: State, document: Enriched, read: tuple[int, bytes], before: Entry | None, late: int
+    state: State, document: Enriched, read: tuple[int, bytes], before: Entry | None, late: float
 ) -> Entry:
     published, seen = to_seconds(document.published_at), to_seconds(document.seen_at)
     edited = to_seconds(document.edited_at) if document.edited_at else seen
@@ -149,7 +158,7 @@ def _weigh(
     entry: Entry,
     mentions: Sequence[Mention],
     before: Entry | None,
-    times: tuple[float, int],
+    times: tuple[float, float],
 ) -> dict[str, Count]:
     """What the document adds to each term; a term kept by an edit stays where it was."""
     moment, late = times
