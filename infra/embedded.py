@@ -29,8 +29,9 @@ from infra.settings import Settings
 from infra.sinking import make_wires
 from infra.working import make_reach
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import admit, bury
-from streams.models import Burst, DeadLetter, Document, Place, Row, Source, Term, encode
+from streams.models import DeadLetter, Document, Place, Row, Source, Term, encode
 from streams.surrogates import mend_document
 
 LOG = structlog.get_logger(__name__)
