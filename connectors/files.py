@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from connectors.dates import read_date
 from streams.journal import KEPT_RAW, LINE_LIMIT, bury
 from streams.models import DeadLetter, Place, Source
+from streams.surrogates import mend_json
 
 Line = tuple[Place, bytes]
 
@@ -127,7 +128,7 @@ class _Partial:
 def _is_half(raw: bytes) -> bool:
     """Whether JSON begins here but does not end."""
     try:
-        msgspec.json.decode(raw, type=msgspec.Raw)
+        msgspec.json.decode(mend_json(raw), type=msgspec.Raw)
     except msgspec.DecodeError as error:
         return bool(raw.strip()) and "truncated" in str(error)
     except RecursionError:  # nested too deeply to tell: the decoder will refuse it

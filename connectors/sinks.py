@@ -23,8 +23,9 @@ from connectors.search import Action, Message, Registry, to_actions
 from connectors.webhook import Endpoint, Outcome, deliver
 from streams.alerts import Message as Alert
 from streams.alerts import to_messages
+from streams.events import Burst
 from streams.journal import bury
-from streams.models import Burst, DeadLetter, Place, encode
+from streams.models import DeadLetter, Place, encode
 from streams.shell.topics import Topics
 
 LOG = structlog.get_logger(__name__)

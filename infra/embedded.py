@@ -29,8 +29,10 @@ from infra.settings import Settings
 from infra.sinking import make_wires
 from infra.working import make_reach
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import admit, bury
-from streams.models import Burst, DeadLetter, Document, Place, Row, Source, Term, encode
+from streams.models import DeadLetter, Document, Place, Row, Source, Term, encode
+from streams.surrogates import mend_document
 
 LOG = structlog.get_logger(__name__)
 LEAD = 300.0  # seconds that `seen_at` may be ahead of our clock
@@ -171,12 +173,12 @@ def sift(rows: Iterable[Row | DeadLetter], as_of: float) -> tuple[list[Row], lis
     letters: list[DeadLetter] = []
     for row in rows:
         admitted = admit(row, as_of) if isinstance(row, Document) else row
-        if isinstance(admitted, str):
-            place = Place(file=getattr(row, "url", None))
-            letters.append(bury(encode(row), admitted, "connect", place))
+        if isinstance(row, Document) and isinstance(admitted, str):
+            raw = encode(mend_document(row))
+            letters.append(bury(raw, admitted, "connect", Place(file=row.url)))
         elif isinstance(admitted, DeadLetter):
             letters.append(admitted)
-        else:
+        elif not isinstance(admitted, str):
             kept.append(admitted)
     return kept, letters
 

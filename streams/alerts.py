@@ -13,16 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.bursts import DETECTOR
+from streams.events import Burst, EntityCount, Evidence, First
 from streams.families.window import Entry
-from streams.models import (
-    Burst,
-    EntityCount,
-    EntityType,
-    Evidence,
-    First,
-    from_seconds,
-    to_seconds,
-)
+from streams.models import EntityType, from_seconds, to_seconds
 from streams.sentences import tell_burst, tell_retraction
 
 SHOWN = 5  # pieces of evidence in an alert

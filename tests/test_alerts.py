@@ -14,8 +14,9 @@ from streams.alerts import (
     shares_event,
     to_messages,
 )
+from streams.events import Burst, First
 from streams.families.window import Entry
-from streams.models import Burst, First, encode, from_seconds
+from streams.models import encode, from_seconds
 from tests.test_counts import NOON, entry
 
 FOUND = Finding(window=3600, observed=9.0, expected=0.5, nats=15.0, coverage=0.9, hours=400.2)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from infra.stage.bell import render, to_amount, to_moment, to_terms
 from streams.alerts import to_messages
-from streams.models import Burst, EntityCount, Evidence, First
+from streams.events import Burst, EntityCount, Evidence, First
 
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)
 BURST = Burst(

@@ -488,3 +488,20 @@ def test_without_kafka_a_command_says_so_and_what_to_do(
     (told,) = [line for line in said.splitlines() if line.startswith("nabat: ")]
     assert address in told
     assert "[engines] kafka" in told
+
+
+@pytest.mark.parametrize(("hours", "sizes"), [(72, [2, 1]), (26, [1, 1, 1])])
+def test_families_reach_as_far_as_the_detector_remembers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, sizes: list[int]
+) -> None:
+    text = "Мост через реку откроют весной, сообщил глава города на встрече с жителями в пятницу"
+    told = (("02T09", text), ("03T14", "Совет соберётся в пятницу"), ("03T15", text))
+    rows = (
+        {"source": f"rss/{number}", "published_at": f"2026-03-{hour}:00:00Z", "text": one}
+        for number, (hour, one) in enumerate(told)
+    )
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    monkeypatch.setenv("NABAT_DETECTOR__WINDOW_SECONDS", str(hours * 3600))
+    code, families, _ = nabat("origins", corpus, "--least", "1")
+    assert (code, [family["size"] for family in families]) == (0, sizes)

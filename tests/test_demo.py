@@ -15,7 +15,7 @@ from infra.stage.demo import Run, make_console, run_demo
 from infra.stage.scenario import build_scenario
 from infra.stage.silence import Silence
 from streams.enrich import Steps
-from streams.models import Burst
+from streams.events import Burst
 
 TRUTH = build_scenario().truth
 PLAIN = Steps(language=False, entities=False, sentiment=False)

@@ -28,9 +28,9 @@ from infra.loop import Loop, Tools
 from infra.settings import Settings, StoreTable
 from infra.stage.scenario import build_scenario
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
 from streams.models import (
-    Burst,
     Clock,
     Document,
     Mark,

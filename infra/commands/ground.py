@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
@@ -68,6 +68,7 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def judged(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            _check_words(kwargs)
             result = command(*args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:  # whoever reads has had enough
@@ -88,6 +89,16 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
         return result
 
     return judged
+
+
+def _check_words(given: Mapping[str, Any]) -> None:
+    """Refuse an argument whose bytes are no text: it could not be written anywhere."""
+    from streams.surrogates import is_whole, mend
+
+    for name, value in given.items():
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and not is_whole(word):
+                raise refuse(f"{name.replace('_', '-')} {mend(word)}: not UTF-8")
 
 
 def read_settings_of(context: typer.Context) -> Any:

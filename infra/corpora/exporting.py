@@ -13,7 +13,8 @@ from connectors.store import Store
 from infra.corpora.journals import open_journal, reach_kafka
 from infra.settings import Settings
 from streams.alerts import tick_of
-from streams.models import Burst, Enriched, Revision, decode_enriched, encode
+from streams.events import Burst
+from streams.models import Enriched, Revision, decode_enriched, encode
 from streams.shell.topics import Topics
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from infra.corpora.replay import BATCH, Corpus, Line, Summary, read_corpus
 from infra.corpora.stream import Enrich, Numbered, Stream
+from streams.alarms.gates import Options
 from streams.decide import Decider
 from streams.models import Clock, DeadLetter, Enriched, Mark, Time
 from streams.ticks import TICK
@@ -39,16 +40,21 @@ class Kinship(Struct, frozen=True, kw_only=True):
 
 
 def read_families(
-    corpus: Corpus, enrich: Enrich, report: Callable[[Summary], None] = lambda _: None
+    corpus: Corpus,
+    enrich: Enrich,
+    options: Options | None = None,
+    report: Callable[[Summary], None] = lambda _: None,
 ) -> tuple[list[Family], Summary]:
     """All families of the files, single texts too: the largest first, then the earliest.
 
-    And what was read for them.
+    And what was read for them. What is forgotten by `options` is no origin any more, as in the
+    decider.
     """
     families: dict[str, Family] = {}
     known: set[str] = set()
     started, summary = time.perf_counter(), Summary()
-    for document in _read_documents(corpus, enrich, summary):
+    stream = Stream(Decider(options), enrich)
+    for document in _read_documents(corpus, stream, summary):
         if document.id in known or document.deleted:
             continue
         known.add(document.id)
@@ -102,11 +108,11 @@ def _fold(families: dict[str, Family], document: Enriched) -> None:
         family.sources.append(document.source)
 
 
-def _read_documents(corpus: Corpus, enrich: Enrich, summary: Summary) -> Iterator[Enriched]:
+def _read_documents(corpus: Corpus, stream: Stream, summary: Summary) -> Iterator[Enriched]:
     """The documents as they were decided, the last tick's too."""
     rows = _number(read_corpus(corpus), summary)
     runs = iter(lambda: list(islice(rows, BATCH)), [])
-    for step in Stream(Decider(), enrich).flow(runs):
+    for step in stream.flow(runs):
         yield from chain.from_iterable(outcome.documents for outcome in step.outcomes)
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.alerts import Message
-from streams.models import Burst, Evidence
+from streams.events import Burst, Evidence
 
 LINKS = 3  # pieces of evidence in a panel
 NAMES = 4  # names in a panel

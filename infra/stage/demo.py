@@ -28,8 +28,9 @@ from streams.alarms.gates import Options
 from streams.alerts import to_messages
 from streams.decide import Decider, Outcome
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import accept_row, seed
-from streams.models import Burst, DeadLetter, Passed, Place, from_seconds, to_seconds
+from streams.models import DeadLetter, Passed, Place, from_seconds, to_seconds
 from streams.terms import read_terms
 
 CHUNK = 100  # rows pushed together: alarms show at once, progress moves
