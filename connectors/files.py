@@ -63,7 +63,10 @@ def read_sources(path: Path) -> list[Source]:
 
     Raises ValueError that names every wrong line at once.
     """
-    text = path.read_bytes().decode("utf-8-sig", "replace")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader]

@@ -24,7 +24,7 @@ from streams.alarms.world import World
 
 Bools = NDArray[np.bool_]
 
-DETECTOR = "burst-2"
+DETECTOR = "burst-3"
 STEP = 300  # seconds that are learnt at a time
 BUCKET = 900  # seconds of the buckets that long windows sum
 DAY = 86400

@@ -39,12 +39,14 @@ class Ticks:
 class Health(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a source's life; times in Unix seconds.
 
-    `since` is its first sign of life (infinite: none yet), `documents` and `hours` are decayed
-    sums of what it published in the hours that could be assessed: their ratio is its rate.
+    `since` is its first sign of life (infinite: none yet), `before` its last good poll but one,
+    `documents` and `hours` are decayed sums of what it published in the hours that could be
+    assessed: their ratio is its rate.
     """
 
     since: float = float("inf")
     last_good: float | None = None
+    before: float | None = None
     complete_to: float | None = None
     interval: float = 60.0
     start: float | None = None
@@ -60,10 +62,12 @@ def hear(health: Health | None, beat: Heartbeat) -> Health:
     if beat.status != "ok":
         return health
     complete = to_seconds(beat.complete_to) if beat.complete_to else seen
+    polls = sorted({seen, *(one for one in (health.before, health.last_good) if one is not None)})
     return replace(
         health,
         since=min(seen, health.since),
-        last_good=max(seen, health.last_good or 0.0),
+        last_good=polls[-1],
+        before=polls[-2] if len(polls) > 1 else None,
         complete_to=max(complete, health.complete_to or 0.0),
         interval=beat.interval_seconds,
     )
@@ -86,6 +90,18 @@ def is_live(health: Health, now: float) -> bool:
     if health.start is not None or health.stop is not None:
         return (health.start or 0.0) <= now <= (health.stop or float("inf"))
     return health.since <= now
+
+
+def is_return(health: Health, seen: float) -> bool:
+    """Whether a poll at `seen` is the first of a source, or the first after a silence.
+
+    Never for a source that is not polled.
+    """
+    last = health.last_good
+    before = last if last is None or last < seen else health.before
+    if last is None:
+        return False
+    return before is None or seen - before > MISSED * health.interval
 
 
 def covered_to(health: Health, now: float) -> float:

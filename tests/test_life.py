@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streams.alarms.life import ring
 from streams.alarms.sight import Sight
-from streams.models import Burst, from_seconds
+from streams.events import Burst
+from streams.models import from_seconds
 from streams.state import State
 from tests.test_gates import NOON, OPEN, alarm, mention, newsroom
 
@@ -22,7 +23,7 @@ def rising() -> State:
     return state
 
 
-def test_a_burst_begins_with_the_first_document_of_its_window() -> None:
+def test_a_steady_burst_begins_with_the_first_document_of_its_window() -> None:
     (burst,) = rung(rising())
     assert burst.type == "burst.opened"
     assert burst.onset_at == from_seconds(NOON - 24 * HALF)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.models import Clock, from_seconds, to_seconds
-from streams.ticks import Health, Ticks, covered_to, hear, is_live, register
+from streams.ticks import Health, Ticks, covered_to, hear, is_live, is_return, register
 from tests.rows import at, beat, clock, source
 
 NOON = to_seconds(at("12:00"))
@@ -51,6 +51,22 @@ def test_a_polled_source_is_live_for_three_intervals_after_its_last_good_poll() 
     assert not is_live(health, NOON + 181)
     assert covered_to(health, NOON + 60) == float("inf")
     assert covered_to(health, NOON + 600) == NOON
+
+
+def test_a_poll_is_a_return_when_three_polls_before_it_were_missed() -> None:
+    health = hear(hear(None, beat("12:00", "rss/a")), beat("12:01", "rss/a", "timeout"))
+    assert is_return(health, NOON)  # the first of all
+    assert not is_return(health, NOON + 180)
+    assert is_return(health, NOON + 181)
+    back = hear(health, beat("12:04", "rss/a"))
+    assert is_return(back, NOON + 240)  # whether the poll itself is known yet or not
+    assert not is_return(back, NOON + 300)
+    assert not is_return(hear(back, beat("12:05", "rss/a")), NOON + 300)
+    assert hear(back, beat("12:02", "rss/a")).before == NOON + 120  # told late
+
+
+def test_a_source_that_is_not_polled_never_returns() -> None:
+    assert not is_return(register(None, source("rss/a", from_=at("12:00"))), NOON)
 
 
 def test_a_failed_poll_alone_is_no_sign_of_life() -> None:

@@ -74,10 +74,13 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:  # whoever reads has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except SystemError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C within a compiled loop
+                raise KeyboardInterrupt from None
+            raise
         except OSError as error:
-            raise refuse(
-                f"{error.filename or 'nabat'}: {error.strerror or error}", FAILED
-            ) from None
+            name = f"{error.filename}: " if error.filename else ""
+            raise refuse(f"{name}{error.strerror or error}", FAILED) from None
         except Exception as error:
             code = _find_code(error)
             if code is None:
@@ -120,12 +123,15 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def read_moment(option: str, text: str) -> datetime:
-    """The time, in UTC, that an option was given."""
-    from connectors.dates import read_date
+    """The time, in UTC, that an option was given; one without a zone is hours off: refused."""
+    from connectors.dates import read_stamp
 
-    moment = read_date(text)
+    moment = read_stamp(text)
     if moment is None:
         raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
+    if moment.tzinfo is None:
+        given = f"{moment:%Y-%m-%dT%H:%M:%S}"
+        raise refuse(f"{option} {text}: in which zone? {given}Z is UTC, {given}+03:00 is Moscow")
     return moment.astimezone(UTC)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from streams.alarms.gates import Options, is_expected, is_higher, openings, owners_needed
+from streams.alarms.onsets import since_onset
 from streams.alarms.rises import risen_names, risen_terms
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, ground, view
@@ -21,8 +22,9 @@ from streams.alerts import (
     shares_event,
 )
 from streams.counts import BIN
+from streams.events import Burst, First
 from streams.families.window import Entry
-from streams.models import Burst, First, from_seconds
+from streams.models import from_seconds
 from streams.state import State
 
 KEPT = 86400  # seconds after its end for which an alarm may still be retracted
@@ -127,7 +129,8 @@ def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Al
     state = sight.state
     ringing = {alarm.term for alarm in state.alarms.values() if alarm.is_open}
     found = openings(sight, sorted(set(touched) - ringing), options)
-    begun = [_begin(sight, seen, place) for seen, place in found.values()]
+    least = options.origins, owners_needed(sight, options)
+    begun = [_begin(sight, seen, place, least) for seen, place in found.values()]
     opened = []
     for alarm in sorted(begun, key=lambda one: one.id):
         joined = replace(alarm, event=_event_of(sight, alarm))
@@ -136,9 +139,9 @@ def _open_all(sight: Sight, touched: Iterable[str], options: Options) -> list[Al
     return opened
 
 
-def _begin(sight: Sight, seen: View, place: int) -> Alarm:
+def _begin(sight: Sight, seen: View, place: int, least: tuple[int, int]) -> Alarm:
     term = seen.term
-    entries = _untold(sight, term, place)
+    entries = since_onset(sight, seen, place, _untold(sight, term, place), least)
     onset = int(entries[0].terms[term].at // BIN) * BIN
     burst_id = name_burst(term, onset)
     return Alarm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -15,31 +16,47 @@ from streams.models import Enriched, Mention, Passed, Revision, to_seconds
 from streams.origins import text_hash
 from streams.state import State
 from streams.text import tokenize
-from streams.ticks import Health
+from streams.ticks import Health, is_return
 from streams.words.masks import find_signature
 
 AROUND = 90  # characters of a snippet on either side of the first mention
 
 
 class Stories(Struct, kw_only=True):
-    """What a tick's documents changed: `touched` terms gained one in time, `cut` ones lost one."""
+    """What a tick's documents changed: `touched` terms gained one in time, `cut` ones lost one.
+
+    `copied` are origins, with how many copies of them were known before the tick.
+    """
 
     documents: list[Enriched]
     revisions: list[Revision]
     touched: set[str]
     cut: set[str]
+    copied: dict[str, int]
 
 
 def remember(state: State, rows: Iterable[Passed], end: int, delay: int) -> Stories:
     """Apply the documents of a tick that ends at `end`, by (published_at, id).
 
-    A document more than `delay` seconds behind the clock counts late: it opens nothing.
+    What counts late opens nothing: a document more than `delay` seconds behind the clock, and one
+    without a date that a source brings when it returns: who knows how old it is.
     """
-    stories = Stories(documents=[], revisions=[], touched=set(), cut=set())
+    stories = Stories(documents=[], revisions=[], touched=set(), cut=set(), copied={})
     documents = [row for row in rows if isinstance(row, Enriched)]
     for document in sorted(documents, key=_order):
         _remember(state, document, end, delay, stories)
+    _tell_originals(state, stories)
     return stories
+
+
+def _tell_originals(state: State, stories: Stories) -> None:
+    """Tell an original again when its copies have become 1, 2, 4, 8, …: its next revision."""
+    for origin_id, before in stories.copied.items():
+        steps = state.window.copies(origin_id).bit_length()
+        original = state.originals.find(origin_id) if steps > before.bit_length() else None
+        if original is not None:
+            told = replace(original, duplicates=1 << steps - 1)
+            stories.revisions.append(Revision(revision=1 + steps, document=told))
 
 
 def _order(document: Enriched) -> tuple[float, str, int, str]:
@@ -55,11 +72,22 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
     features, heard = _read(state, document, before)
     if heard.version != version:
         heard = replace(heard, version=version)
-    entry = _to_entry(state, heard, (text, features), before, end - delay)
+    entry = _to_entry(state, heard, (text, features), before, _late(state, document, end - delay))
     _note_source(state, entry, before)
+    if entry.duplicate_of is not None:
+        stories.copied.setdefault(entry.duplicate_of, state.window.copies(entry.duplicate_of))
     state.count(end, entry)
     state.touch("block", end)
-    _report(document, heard, entry, before, stories)
+    told = _tell(state, heard, entry)
+    state.hold(end, told)
+    _report(document, told, entry, before, stories)
+
+
+def _late(state: State, document: Enriched, usual: int) -> float:
+    """The moment before which what the document adds counts late."""
+    health = state.health.get(document.source)
+    is_old = document.undated and health and is_return(health, to_seconds(document.seen_at))
+    return math.inf if is_old else usual
 
 
 def _next_version(before: Entry | None, document: Enriched, text: int) -> int | None:
@@ -71,7 +99,7 @@ def _next_version(before: Entry | None, document: Enriched, text: int) -> int | 
 
 
 def _to_entry(
-    state: State, document: Enriched, read: tuple[int, bytes], before: Entry | None, late: int
+    state: State, document: Enriched, read: tuple[int, bytes], before: Entry | None, late: float
 ) -> Entry:
     published, seen = to_seconds(document.published_at), to_seconds(document.seen_at)
     edited = to_seconds(document.edited_at) if document.edited_at else seen
@@ -130,7 +158,7 @@ def _weigh(
     entry: Entry,
     mentions: Sequence[Mention],
     before: Entry | None,
-    times: tuple[float, int],
+    times: tuple[float, float],
 ) -> dict[str, Count]:
     """What the document adds to each term; a term kept by an edit stays where it was."""
     moment, late = times
@@ -177,12 +205,20 @@ def _note_source(state: State, entry: Entry, before: Entry | None) -> None:
         state.learn_health(entry.source, replace(health, since=entry.at))
 
 
+def _tell(state: State, heard: Enriched, entry: Entry) -> Enriched:
+    """The document with its origin, and how many copies of it are known; a copy counts itself."""
+    copies = 0 if entry.deleted else state.window.copies(entry.origin_id)
+    if entry.duplicate_of is None:
+        copies = 1 << copies.bit_length() - 1 if copies else 0
+    told = (entry.origin_id, entry.duplicate_of, copies)
+    if told == (heard.origin_id, heard.duplicate_of, heard.duplicates):
+        return heard
+    return replace(heard, origin_id=told[0], duplicate_of=told[1], duplicates=copies)
+
+
 def _report(
-    document: Enriched, heard: Enriched, entry: Entry, before: Entry | None, stories: Stories
+    document: Enriched, told: Enriched, entry: Entry, before: Entry | None, stories: Stories
 ) -> None:
-    told = heard
-    if (heard.origin_id, heard.duplicate_of) != (entry.origin_id, entry.duplicate_of):
-        told = replace(heard, origin_id=entry.origin_id, duplicate_of=entry.duplicate_of)
     stories.documents.append(told)
     if entry.duplicate_of or (told is not document and told != document):
         stories.revisions.append(Revision(revision=1, document=told))

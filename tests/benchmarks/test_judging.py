@@ -13,7 +13,7 @@ from tests.benchmarks.bursts.hazards import Hazard, Outage, lose
 from tests.benchmarks.bursts.judging import judge, judge_world
 from tests.benchmarks.bursts.month import permute
 from tests.benchmarks.bursts.panels import Bools, Floats
-from tests.benchmarks.bursts.planting import Planted, draw_extra
+from tests.benchmarks.bursts.planting import Planted, draw_extra, time_fourth
 from tests.benchmarks.bursts.truth import BEGIN, LENGTH, World, draw_world
 from tests.rows import doc
 
@@ -116,6 +116,12 @@ def test_a_burst_adds_its_size_in_the_first_hour() -> None:
     assert len(first) == pytest.approx(20_000, rel=0.03)
     peak = np.bincount(((first - 1000) // 300).astype(int)).argmax()
     assert peak in {2, 3}  # minutes 10 to 20
+
+
+def test_the_fourth_message_of_a_burst_is_timed() -> None:
+    planted = Planted(0, 1000.0, size=6, extra=6.0, rise=5, fall=15)
+    assert time_fourth(planted, np.array([1300.0, 1060.0, 1240.0, 1120.0, 1600.0])).fourth == 5.0
+    assert np.isnan(time_fourth(planted, np.array([1060.0, 1120.0, 1180.0])).fourth)
 
 
 ENDS = datetime(2026, 3, 12, 8, 30, tzinfo=UTC)

@@ -12,7 +12,8 @@ from infra.corpora.journals import open_journal
 from infra.corpora.stream import Local, Numbered, Stream
 from infra.settings import read_settings
 from streams.decide import Decider
-from streams.models import Burst, encode
+from streams.events import Burst
+from streams.models import encode
 from streams.shell.topics import Topics
 from tests.integration.engines.servers import Kafka
 from tests.test_asking import AT

@@ -51,10 +51,11 @@ def draw_outages(rng: np.random.Generator, length: int) -> list[Outage]:
 def lose(
     rng: np.random.Generator, moments: Floats, outages: Sequence[Outage]
 ) -> tuple[Floats, Floats, Floats]:
-    """What outages leave, what returns as if it were new, and when all that was away arrives.
+    """What outages leave, when what looks new arrives, and when all else that was away does.
 
     Dated documents come too late for their bins and count in no live one. A feed without dates
-    gives the last hours of its backlog the time at which they are read.
+    gives the last hours of its backlog the time at which they are read; the decider knows that the
+    feed was silent, and counts them late as well.
     """
     away = np.zeros(len(moments), bool)
     returned, late = [], []

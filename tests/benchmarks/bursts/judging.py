@@ -47,6 +47,12 @@ class Judged(NamedTuple):
         return float(np.median(found)) if len(found) else float("nan")
 
     @property
+    def fourth(self) -> float:
+        """The median minute of the fourth message of the bursts found."""
+        moments = [one.fourth for one, at in zip(self.planted, self.delays, strict=True) if at > 0]
+        return float(np.nanmedian(moments)) if moments else float("nan")
+
+    @property
     def large(self) -> float:
         """Recall of the bursts from size 25 up."""
         return self.recall(sizes=[size for size in SIZES if size >= LARGE])

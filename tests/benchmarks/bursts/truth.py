@@ -25,7 +25,7 @@ from tests.benchmarks.bursts.hazards import (
     reprint,
 )
 from tests.benchmarks.bursts.panels import Floats
-from tests.benchmarks.bursts.planting import Planted, draw_extra, draw_planted
+from tests.benchmarks.bursts.planting import Planted, draw_extra, draw_planted, time_fourth
 
 TERMS, DAYS, DAY = 300, 42, 86400
 LENGTH = DAYS * DAY  # seconds
@@ -106,16 +106,17 @@ def _tell(
     """Draw one term: its usual mentions, its bursts, and what happens to them on the way."""
     usual = draw_usual(rng, LENGTH)
     planted = draw_planted(rng, term, usual, outages, LENGTH)
-    parts = [draw_moments(rng, usual), *(draw_extra(rng, one) for one in planted)]
-    calm = np.concatenate(parts)
+    base, extra = draw_moments(rng, usual), [draw_extra(rng, one) for one in planted]
+    planted = [time_fourth(*both) for both in zip(planted, extra, strict=True)]
+    calm = np.concatenate([base, *extra])
     calm = calm[calm < LENGTH]
     kept, returned, late = lose(rng, calm, outages)
     floods, few, many = draw_floods(rng, term, usual.begins, LENGTH)
     mine = [one for one in archives if one.term == term]
     old = [rng.uniform(one.start, one.start + 600, rng.integers(20, 200)) for one in mine]
-    seen = np.concatenate([kept, returned, *few])
+    seen = np.concatenate([kept, *few])
     copies = reprint(rng, seen)
-    arrived = np.concatenate([seen, late, copies, *many, *old])
+    arrived = np.concatenate([seen, returned, late, copies, *many, *old])
     gone = [Hazard("outage", term, one.start, one.stop + 3600) for one in outages]
     return _Story(usual, planted, [*floods, *mine, *gone], (seen, arrived, calm))
 
