@@ -62,8 +62,8 @@ Waiting = MutableMapping[tuple[int, bytes], dict[int, Burst]]  # bursts by tick 
 def fill_search(flow: Flow, search: Search) -> None:
     """Carry documents, revisions, bursts and dead letters to Elasticsearch until stopped."""
     parts = {flow.topics.name(part): part for part in PARTS}
-    registry = search.read_sources()
     with _open(flow, "elasticsearch", list(parts)) as (consumer, producer):
+        registry = search.read_sources()
         while not flow.stop.is_set():
             if records := consumer.poll(WAIT_SECONDS):
                 letters = _write(flow, search, read_messages(records, parts), registry)

@@ -127,8 +127,11 @@ class Pool:
         jobs = (Job(number, batch) for number, batch in enumerate(batches))
         try:
             yield from self._run(jobs)
-        finally:
+        except KeyboardInterrupt:  # perhaps halfway through a result: waiting for it may be forever
+            raise
+        except BaseException:
             self._abandon()
+            raise
 
     def _run(self, jobs: Iterator[Job]) -> Iterator[list[Result]]:
         waiting: deque[Job] = deque()

@@ -206,6 +206,12 @@ def test_the_evidence_needed_grows_with_the_watch_list() -> None:
     assert needed == pytest.approx(math.log(1000 * 288 / 2))
 
 
+@pytest.mark.parametrize("chance", [0.0, -1.0, math.nan])
+def test_no_evidence_rules_chance_out(chance: float) -> None:
+    with pytest.raises(ValueError, match="chance_per_day"):
+        Options(chance_per_day=chance)
+
+
 def needed(state: State) -> float:
     sight = Sight(state, NOON)
     seen = view(sight, "ОДКБ")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from infra.commands.corpora import finish
 from infra.commands.ground import emit, judge, progress, read_settings_of
 
 Existing = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
@@ -27,10 +28,12 @@ def origins(
 
     Texts are remembered as long as `[detector]` says.
     """
-    for family in _read(context, file):
+    families, summary = _read(context, file)
+    for family in families:
         if family.size < least:
             break
         emit(family)
+    finish(summary)
 
 
 @judge
@@ -47,8 +50,10 @@ def owners(
     """
     from infra.corpora.families import find_kin
 
-    for kin in find_kin(_read(context, file), share):
+    families, summary = _read(context, file)
+    for kin in find_kin(families, share):
         emit(kin)
+    finish(summary)
 
 
 def _read(context: typer.Context, file: Path) -> Any:
@@ -61,4 +66,6 @@ def _read(context: typer.Context, file: Path) -> Any:
     options = read_settings_of(context).detector.to_options()
     with progress("origins") as report, open_enrich(steps, 1) as run:
         corpus = Corpus(files=(file,))
-        return read_families(corpus, run, options, lambda count: report(f"{count} documents"))
+        return read_families(
+            corpus, run, options, lambda done: report(f"{done.documents} documents")
+        )

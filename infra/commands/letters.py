@@ -30,6 +30,7 @@ def export(
 ) -> None:
     """Write documents, alerts or the journal, one JSON object a line."""
     from infra.corpora.exporting import export_lines
+    from infra.stage.bell import to_amount
 
     if part not in PARTS:
         raise refuse(f"there is no {part!r}; there are {', '.join(PARTS)}")
@@ -40,7 +41,7 @@ def export(
         for line in export_lines(read_settings_of(context), part, shell):
             stream.write(line + b"\n")
             lines += 1
-    say(f"{lines} lines")
+    say(to_amount(lines, "line"))
 
 
 @app.command("list", epilog="Example: nabat deadletters list --reason not_json")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
+from shutil import which
 from time import monotonic
 
 from msgspec import Struct
@@ -42,11 +45,14 @@ HAZARDS = {
     "outage": "a source was away and came back with all that it had written",
     "backfill": "an archive delivered at once",
 }
-NEXT = """\
+FILES = "--terms {dir}/terms.jsonl --sources {dir}/sources.csv"
+NEXT = f"""\
+nabat demo --keep {{dir}}  leave the scenario as files, and ask them:
+  nabat replay {{dir}}/{FILE} --alerts alerts.jsonl \\
+    {FILES}
+  nabat explain {{id}} --journal {{dir}}/{FILE} \\
+    {FILES}
 nabat up               your own sources (see nabat.example.toml)
-nabat demo --keep DIR  leave the scenario as files, and replay them:
-  nabat replay DIR/scenario.jsonl \\
-    --terms DIR/terms.jsonl --sources DIR/sources.csv --alerts alerts.jsonl
 make up                the distributed shell, with Kibana and Grafana"""
 
 
@@ -109,7 +115,9 @@ def run_demo(
             _show(console, outcome)
             if status is not None:
                 status.update(f"{to_moment(from_seconds(outcome.tick))}  {run.documents} documents")
-    _sum_up(console, run, scenario, monotonic() - began)
+    _sum_up(console, run, scenario)
+    _point_on(console, run, keep)
+    console.print(Text(f"\n{run.documents} documents in {monotonic() - began:.0f} s", "dim"))
     return run
 
 
@@ -167,7 +175,7 @@ def _show(console: Console, outcome: Outcome) -> None:
         console.print(render(message))
 
 
-def _sum_up(console: Console, run: Run, scenario: Scenario, seconds: float) -> None:
+def _sum_up(console: Console, run: Run, scenario: Scenario) -> None:
     console.print(Rule("what rang", style="dim"))
     console.print(_tabulate(run))
     for missed in _find_missed(run, scenario.truth.bursts):
@@ -179,9 +187,17 @@ def _sum_up(console: Console, run: Run, scenario: Scenario, seconds: float) -> N
         console.print(_explain(silence))
     console.print(Rule("what could not be read", style="dim"))
     console.print(_list_letters(run.letters))
+
+
+def _point_on(console: Console, run: Run, keep: Path | None) -> None:
+    """Commands that go on from here, with an alarm that rang; first how a shell finds them."""
     console.print(Rule("where to go next", style="dim"))
-    console.print(NEXT)
-    console.print(Text(f"\n{run.documents} documents in {seconds:.0f} s", "dim"))
+    activate = Path(sys.prefix, "bin", "activate")
+    if which("nabat") is None and activate.exists():
+        console.print(f". {os.path.relpath(activate)}  lets your shell find nabat", soft_wrap=True)
+    loudest = max(run.opened, key=lambda burst: burst.evidence_nats, default=None)
+    told = NEXT.format(dir=keep or "scenario", id=loudest.id if loudest else "b_…")
+    console.print(told, soft_wrap=True)
 
 
 def _tabulate(run: Run) -> Table:
