@@ -187,10 +187,9 @@ def create_topics(bootstrap: str, layout: Mapping[str, tuple[int, Mapping[str, s
 def read_layout(bootstrap: str, timeout: float = 5.0) -> dict[str, tuple[int, dict[str, str]]]:
     """Partitions and changed settings of every topic, by name.
 
-    The one question that does not wait for a broker: raises `ConnectionError` after `timeout`
-    seconds without one.
+    Does not wait for a broker: raises `ConnectionError` after `timeout` seconds without one.
     """
-    _knock(bootstrap, timeout)
+    knock(bootstrap, timeout)
     wait = {"bootstrap_timeout_ms": int(timeout * 1000), "request_timeout_ms": int(timeout * 1000)}
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), **PATIENT, **wait)
@@ -209,18 +208,21 @@ def read_layout(bootstrap: str, timeout: float = 5.0) -> dict[str, tuple[int, di
     return {name: (count, settings.get(name, {})) for name, count in counts.items()}
 
 
-def _knock(bootstrap: str, timeout: float) -> None:
-    """Raise if no port is open: a client that fails to start leaves its sockets behind."""
+def knock(bootstrap: str, timeout: float = 5.0) -> None:
+    """Raise `ConnectionError` if no port is open, for those who would rather fail than wait.
+
+    A client that fails to start leaves its sockets behind.
+    """
     problems = []
     for address in bootstrap.split(","):
         host, _, port = address.rpartition(":")
         try:
             socket.create_connection((host, int(port)), timeout).close()
         except (OSError, ValueError) as error:
-            problems.append(f"{address}: {error}")
+            problems.append(f"{address} ({getattr(error, 'strerror', None) or error})")
         else:
             return
-    raise ConnectionError(f"no broker answers: {'; '.join(problems)}")
+    raise ConnectionError(f"no broker answers at {', '.join(problems)}")
 
 
 def _read_settings(described: Mapping[str, Any]) -> dict[str, dict[str, str]]:

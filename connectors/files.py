@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from connectors.dates import read_date
 from streams.journal import KEPT_RAW, LINE_LIMIT, bury
 from streams.models import DeadLetter, Place, Source
+from streams.surrogates import mend_json
 
 Line = tuple[Place, bytes]
 
@@ -62,7 +63,10 @@ def read_sources(path: Path) -> list[Source]:
 
     Raises ValueError that names every wrong line at once.
     """
-    text = path.read_bytes().decode("utf-8-sig", "replace")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader]
@@ -124,7 +128,7 @@ class _Partial:
 def _is_half(raw: bytes) -> bool:
     """Whether JSON begins here but does not end."""
     try:
-        msgspec.json.decode(raw, type=msgspec.Raw)
+        msgspec.json.decode(mend_json(raw), type=msgspec.Raw)
     except msgspec.DecodeError as error:
         return bool(raw.strip()) and "truncated" in str(error)
     except RecursionError:  # nested too deeply to tell: the decoder will refuse it

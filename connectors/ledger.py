@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from connectors.outbox import Delivery, bury_all, enqueue
 from connectors.store import Base, Store
-from streams.models import Burst, DeadLetter, Enriched, Revision, encode, to_seconds
+from streams.events import Burst
+from streams.models import DeadLetter, Enriched, Revision, encode, to_seconds
 
 
 class Applied(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,12 @@ def read_cells(store: Store) -> dict[str, bytes]:
 
 def read_light_cells(store: Store) -> dict[str, bytes]:
     """The state without the documents of the last days: how things stand, but not what was said."""
-    return dict(store.ask("SELECT key, value FROM cells WHERE key NOT GLOB 'block/*'"))
+    return dict(
+        store.ask(
+            "SELECT key, value FROM cells"
+            " WHERE key NOT GLOB 'block/*' AND key NOT GLOB 'original/*'"
+        )
+    )
 
 
 def read_note(store: Store, key: str) -> bytes | None:

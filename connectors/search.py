@@ -14,8 +14,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from streams.events import Burst
 from streams.models import (
-    Burst,
     DeadLetter,
     Document,
     Enriched,

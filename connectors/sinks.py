@@ -23,8 +23,9 @@ from connectors.search import Action, Message, Registry, to_actions
 from connectors.webhook import Endpoint, Outcome, deliver
 from streams.alerts import Message as Alert
 from streams.alerts import to_messages
+from streams.events import Burst
 from streams.journal import bury
-from streams.models import Burst, DeadLetter, Place, encode
+from streams.models import DeadLetter, Place, encode
 from streams.shell.topics import Topics
 
 LOG = structlog.get_logger(__name__)
@@ -61,8 +62,8 @@ Waiting = MutableMapping[tuple[int, bytes], dict[int, Burst]]  # bursts by tick 
 def fill_search(flow: Flow, search: Search) -> None:
     """Carry documents, revisions, bursts and dead letters to Elasticsearch until stopped."""
     parts = {flow.topics.name(part): part for part in PARTS}
-    registry = search.read_sources()
     with _open(flow, "elasticsearch", list(parts)) as (consumer, producer):
+        registry = search.read_sources()
         while not flow.stop.is_set():
             if records := consumer.poll(WAIT_SECONDS):
                 letters = _write(flow, search, read_messages(records, parts), registry)

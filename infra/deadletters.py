@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from connectors.delivery import STAGE as DELIVER
 from connectors.outbox import Delivery, exhume
 from connectors.store import Store
+from streams.events import Burst
 from streams.journal import accept_row
-from streams.models import Burst, DeadLetter, Document, Source, encode, from_seconds
+from streams.models import DeadLetter, Document, Source, encode, from_seconds
 
 
 class _Body(msgspec.Struct):

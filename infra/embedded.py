@@ -14,6 +14,7 @@ from threading import Event
 
 import aiohttp
 import structlog
+from rich.console import Console
 
 from connectors.delivery import Queue
 from connectors.outbox import bury_all
@@ -22,15 +23,19 @@ from connectors.reading.looks import Cursor, decode_cursor, is_polled
 from connectors.store import Store, StoreError, StoreFullError, StoreLockedError
 from connectors.web import Manners, Web
 from connectors.webhook import Endpoint
-from infra.corpora.journals import fold_sources, in_force, pick_settings, seed_rows
+from infra.corpora.journals import find_unheeded, fold_sources, in_force, pick_settings, seed_rows
 from infra.corpora.stream import Local
 from infra.loop import RETRY_SECONDS, Loop, Tools
 from infra.settings import Settings
 from infra.sinking import make_wires
+from infra.stage.bell import render
 from infra.working import make_reach
+from streams.alerts import to_messages
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import admit, bury
-from streams.models import Burst, DeadLetter, Document, Place, Row, Source, Term, encode
+from streams.models import DeadLetter, Document, Place, Row, Source, Term, encode
+from streams.surrogates import mend_document
 
 LOG = structlog.get_logger(__name__)
 LEAD = 300.0  # seconds that `seen_at` may be ahead of our clock
@@ -88,6 +93,12 @@ class Embedded:
         watched = in_force(settings, "term")
         sources = [one for one in fold_sources({}, settings).values() if is_polled(one)]
         LOG.info("watching", sources=len(sources), terms=len(watched), routes=[*self._endpoints])
+        if unheeded := find_unheeded(self._settings, settings):
+            LOG.warning(
+                "the journal says otherwise than [[terms]] and [[sources]], and is in force:"
+                " change it with `nabat terms` and `nabat sources`",
+                names=unheeded,
+            )
         if not sources:
             LOG.warning("there is nothing to read: `nabat sources add` or [[sources]]")
         if not watched:
@@ -165,12 +176,12 @@ def sift(rows: Iterable[Row | DeadLetter], as_of: float) -> tuple[list[Row], lis
     letters: list[DeadLetter] = []
     for row in rows:
         admitted = admit(row, as_of) if isinstance(row, Document) else row
-        if isinstance(admitted, str):
-            place = Place(file=getattr(row, "url", None))
-            letters.append(bury(encode(row), admitted, "connect", place))
+        if isinstance(row, Document) and isinstance(admitted, str):
+            raw = encode(mend_document(row))
+            letters.append(bury(raw, admitted, "connect", Place(file=row.url)))
         elif isinstance(admitted, DeadLetter):
             letters.append(admitted)
-        else:
+        elif not isinstance(admitted, str):
             kept.append(admitted)
     return kept, letters
 
@@ -188,18 +199,23 @@ def make_endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 
 def ring(bursts: Sequence[Burst]) -> None:
-    """Say what rings, and what was expected to burst."""
+    """Say what rings, and what was expected to burst; on a terminal with the evidence."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        for message in to_messages(bursts):
+            console.print(render(message))
     for burst in bursts:
-        LOG.info(
-            "an expected burst" if burst.foreseen else "alarm",
-            type=burst.type,
-            term=burst.term,
-            id=burst.id,
-            observed=burst.observed,
-            expected=burst.expected,
-            owners=burst.owners,
-            reason=burst.reason,
-        )
+        if burst.foreseen or not console.is_terminal:
+            LOG.info(
+                "an expected burst" if burst.foreseen else "alarm",
+                type=burst.type,
+                term=burst.term,
+                id=burst.id,
+                observed=burst.observed,
+                expected=burst.expected,
+                owners=burst.owners,
+                reason=burst.reason,
+            )
 
 
 @contextmanager

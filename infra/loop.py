@@ -22,7 +22,8 @@ from streams.alarms.gates import Options
 from streams.alerts import to_messages
 from streams.decide import Decider, Outcome
 from streams.enrich import fold_term
-from streams.models import Burst, DeadLetter, Document, Source, Term
+from streams.events import Burst
+from streams.models import DeadLetter, Document, Source, Term
 from streams.ticks import is_live
 
 LOG = structlog.get_logger(__name__)

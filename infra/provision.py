@@ -13,6 +13,7 @@ from connectors.broker import create_topics
 from connectors.elastic import Access, Search, UnreadyError
 from dashboards.objects import publish_objects
 from dashboards.publish import list_stores, publish_dashboards
+from infra.corpora.journals import reach_kafka
 from infra.settings import Settings
 from streams.shell.topics import Topics
 
@@ -29,10 +30,16 @@ class Made(NamedTuple):
 
 
 def provision_topics(settings: Settings) -> list[Made]:
-    """Create the topics that are missing; waits for Kafka.
+    """Create the topics that are missing.
 
-    Raises ValueError if a topic has another number of partitions than is configured.
+    Raises ConnectionError after a minute without Kafka, ValueError if a topic has another number
+    of partitions than is configured.
     """
+    for attempt in stamina.retry_context(
+        on=ConnectionError, attempts=None, timeout=PATIENCE_SECONDS
+    ):
+        with attempt:
+            reach_kafka(settings)
     layout = Topics(settings.engines.prefix, settings.engines.partitions).layout()
     created = create_topics(settings.engines.kafka, layout)
     return [Made("topic", name, _outcome(name in created)) for name in layout]

@@ -16,7 +16,7 @@ from connectors.webhook import Endpoint, check_secret
 from infra.provision import make_access, read_templates
 from infra.settings import Route, Settings, SettingsError
 from infra.working import make_reach
-from streams.models import Burst
+from streams.events import Burst
 from streams.shell.topics import Topics
 
 SINKS = ("elasticsearch", "webhook")

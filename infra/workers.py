@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
+from queue import SimpleQueue
+from threading import Thread
 from typing import NamedTuple, Self
 
 import msgspec
@@ -19,6 +21,7 @@ from streams.models import Document, Enriched, Term
 
 BATCH = 64  # documents that a worker takes at a time
 AHEAD = 4  # batches a worker, done before an earlier one, that wait for it
+HELD = 2  # batches that a worker holds: it goes on while its results are on their way
 TRIES = 2  # deaths of workers that a batch may cause before it is taken apart
 STARTS = 3  # processes in a row that may die before they are ready
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -51,7 +54,7 @@ class Job(Struct):
 
 
 class Worker:
-    """A process that enriches one batch at a time: it never sends while it is sent to."""
+    """A process that enriches the batches that it holds, one after the other."""
 
     def __init__(self, steps: Steps) -> None:
         context = get_context("spawn")
@@ -60,7 +63,7 @@ class Worker:
         with _environment(ONE_THREAD):
             self.process.start()
         theirs.close()
-        self.job: Job | None = None
+        self.jobs: deque[Job] = deque()
         self._is_ready = False
         self._terms: Mapping[str, Term] | None = None
 
@@ -76,14 +79,15 @@ class Worker:
         """Hand over a batch to a process that is ready."""
         documents, terms = job.batch
         changed = None if terms is self._terms else list(terms.values())
-        self.job, self._terms = job, terms
+        self.jobs.append(job)
+        self._terms = terms
         try:
             self.pipe.send_bytes(_TASKS.encode(Task(list(documents), changed)))
         except OSError:
             return  # it died: `take` will tell
 
     def take(self) -> list[Result] | None:
-        """The results of the batch; None if the process died over it."""
+        """The results of the first batch that it holds; None if the process died over it."""
         try:
             return _RESULTS.decode(self.pipe.recv_bytes())
         except (EOFError, OSError):
@@ -123,8 +127,11 @@ class Pool:
         jobs = (Job(number, batch) for number, batch in enumerate(batches))
         try:
             yield from self._run(jobs)
-        finally:
+        except KeyboardInterrupt:  # perhaps halfway through a result: waiting for it may be forever
+            raise
+        except BaseException:
             self._abandon()
+            raise
 
     def _run(self, jobs: Iterator[Job]) -> Iterator[list[Result]]:
         waiting: deque[Job] = deque()
@@ -132,7 +139,7 @@ class Pool:
         following, ahead = 0, AHEAD * len(self._workers)
         while True:
             self._hand_out(waiting, jobs, following + ahead)
-            busy = [worker for worker in self._workers if worker.job]
+            busy = [worker for worker in self._workers if worker.jobs]
             if not busy:
                 return
             for worker in _wait(busy):
@@ -144,15 +151,19 @@ class Pool:
 
     def _abandon(self) -> None:
         """Wait for batches whose results nobody asks for any more."""
-        for worker in self._workers:
-            if worker.job and worker.take() is None:
-                self._replace(worker)
-            worker.job = None
+        for worker in list(self._workers):
+            while worker.jobs:
+                worker.jobs.popleft()
+                if worker.take() is None:
+                    self._replace(worker)
+                    break
 
     def _hand_out(self, waiting: deque[Job], jobs: Iterator[Job], before: int) -> None:
-        """Give each idle worker the next batch, if its number is below `before`."""
-        for worker in self._workers:
-            if worker.job is None:
+        """Give each worker the next batches, while their numbers are below `before`."""
+        for held in range(HELD):
+            for worker in self._workers:
+                if len(worker.jobs) > held:
+                    continue
                 job = waiting.popleft() if waiting else next(jobs, None)
                 if job is None:
                     return
@@ -163,14 +174,12 @@ class Pool:
 
     def _collect(self, worker: Worker, waiting: deque[Job], done: dict[int, list[Result]]) -> None:
         """Take a result; after a death the batch goes again, or alone document by document."""
-        job, results = worker.job, worker.take()
-        worker.job = None
-        if job is None:
-            return
+        job, results = worker.jobs.popleft(), worker.take()
         if results is not None:
             done[job.number] = results
             return
         self._replace(worker)
+        waiting.extendleft(reversed(worker.jobs))
         job.deaths += 1
         if job.deaths < TRIES:
             waiting.appendleft(job)
@@ -209,14 +218,26 @@ def work(pipe: Connection, steps: Steps) -> None:
     prepare(steps)
     pipe.send_bytes(READY)
     watch = compile_watch([])
-    while True:
-        try:
-            task = _DECODED_TASKS.decode(pipe.recv_bytes())
-        except (EOFError, OSError):
-            return
+    for raw in _receive(pipe):
+        task = _DECODED_TASKS.decode(raw)
         if task.terms is not None:
             watch = compile_watch(task.terms, watch)
         pipe.send_bytes(_TASKS.encode(enrich_batch(task.documents, watch, steps)))
+
+
+def _receive(pipe: Connection) -> Iterator[bytes]:
+    """What comes through a pipe until it is closed, read at once: the sender never waits."""
+    received: SimpleQueue[bytes | None] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            while True:
+                received.put(pipe.recv_bytes())
+        except (EOFError, OSError):
+            received.put(None)
+
+    Thread(target=read, daemon=True).start()
+    return iter(received.get, None)
 
 
 _TASKS = msgspec.msgpack.Encoder()

@@ -15,8 +15,9 @@ import faust
 import msgspec
 
 from streams.app import Shell, read_until
+from streams.events import Burst
 from streams.journal import Order, bury
-from streams.models import Burst, Passed, Place, decode_enriched, encode
+from streams.models import Passed, Place, decode_enriched, encode
 from streams.shell.lanes import Compile, Lane, Route, Watch, choose_lanes, to_kept
 from streams.shell.lanes import Enrich as EnrichBatch
 from streams.shell.parts import Agent, Options, Row

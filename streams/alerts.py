@@ -13,16 +13,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.bursts import DETECTOR
+from streams.events import Burst, EntityCount, Evidence, First
 from streams.families.window import Entry
-from streams.models import (
-    Burst,
-    EntityCount,
-    EntityType,
-    Evidence,
-    First,
-    from_seconds,
-    to_seconds,
-)
+from streams.models import EntityType, from_seconds, to_seconds
+from streams.sentences import tell_burst, tell_retraction
 
 SHOWN = 5  # pieces of evidence in an alert
 MOST_ENTITIES = 8
@@ -199,21 +193,13 @@ def describe(alarm: Alarm, entries: Sequence[Entry], around: Surroundings) -> tu
 def explain(alarm: Alarm, entries: Sequence[Entry]) -> str:
     """Say in a Russian and an English sentence why it rang."""
     found = alarm.finding
-    minutes = found.window // 60
     origins = len({entry.origin_id for entry in entries})
     owners = len({entry.owner for entry in entries})
-    ratio = found.observed / found.expected
     if alarm.state == "retracted":
-        return (
-            f"«{alarm.term}»: отозвано, независимых сообщений осталось {origins}. "
-            f"Retracted: {origins} independent reports are left."
-        )
-    return (
-        f"«{alarm.term}»: {found.observed:g} за {minutes} мин при обычных {found.expected:.2g} "
-        f"(в {ratio:.1f} раза больше); независимых сообщений {origins}, владельцев {owners}. "
-        f"{found.observed:g} in {minutes} min where {found.expected:.2g} are usual "
-        f"({ratio:.1f} times); {origins} independent reports by {owners} owners."
-    )
+        told = tell_retraction(origins)
+    else:
+        told = tell_burst((found.observed, found.expected), found.window, (origins, owners))
+    return f"«{alarm.term}»: {told}"
 
 
 def to_evidence(entry: Entry) -> Evidence:

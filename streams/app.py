@@ -282,4 +282,7 @@ def _make_app(name: str, bootstrap: str, safe: dict[TP, int]) -> faust.App:
         def _new_transport(self) -> Any:
             return Transport(self.conf.broker_consumer, self)
 
+        def _create_directories(self) -> None:
+            """They would hold tables: there are none, and nothing is left where we are started."""
+
     return App(name, **list_settings(bootstrap))

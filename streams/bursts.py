@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streams.alarms import scores as s
 from streams.alarms.learning import learn_rows
 from streams.alarms.scores import CHANNELS, DAYS, WINDOWS, Floats, Ints
 from streams.alarms.world import World
+
+Bools = NDArray[np.bool_]
 
 DETECTOR = "burst-3"
 STEP = 300  # seconds that are learnt at a time
@@ -56,9 +60,9 @@ class Baselines:
     def __init__(self, step: int = STEP) -> None:
         self.rows: dict[str, int] = {}
         self.world = World(step, max(step, BUCKET))
-        self._table = np.zeros((0, s.WIDTH))  # grows by halves: rows beyond the terms are spare
+        self._table = np.zeros((0, s.WHOLE))  # grows by halves: rows beyond the terms are spare
         self._last = np.zeros(0)  # when each was mentioned, of all rows: a column is slow to read
-        self._names: list[str] = []
+        self._names = np.empty(0, object)
         self._shared: Floats | None = None  # what new terms borrow until something is learnt
 
     def add(self, term: str, saved: bytes | None = None) -> None:
@@ -67,28 +71,32 @@ class Baselines:
             return
         row = self._be_born() if saved is None else np.frombuffer(saved)
         if len(self.rows) == len(self._table):
-            spare = np.zeros((len(self.rows) // 2 + 8, s.WIDTH))
+            spare = np.zeros((len(self.rows) // 2 + 8, s.WHOLE))
             self._table = np.vstack([self._table, spare])
             self._last = np.concatenate([self._last, np.full(len(spare), -math.inf)])
-        self._table[len(self.rows)], self._last[len(self.rows)] = row, row[s.LAST]
+            self._names = np.concatenate([self._names, np.empty(len(spare), object)])
+        self._table[len(self.rows), : s.WIDTH], self._last[len(self.rows)] = row, row[s.LAST]
+        self._table[len(self.rows), s.SUMS :] = math.nan  # until they are summed
+        self._names[len(self.rows)] = term
         self.rows[term] = len(self.rows)
-        self._names.append(term)
         self._shared = None if saved is not None else self._shared
 
     def remove(self, term: str) -> None:
-        """Forget a term."""
+        """Forget a term; the last row takes its place."""
         gone = self.rows.pop(term, None)
         if gone is None:
             return
-        del self._names[gone]
-        self._table = np.delete(self._table, gone, axis=0)
-        self._last = np.delete(self._last, gone)
-        self.rows = {name: place for place, name in enumerate(self._names)}
+        last = len(self.rows)
+        moved = self._names[last]
+        if moved != term:
+            self._table[gone], self._last[gone] = self._table[last], self._last[last]
+            self._names[gone], self.rows[moved] = moved, gone
+        self._last[last] = -math.inf
         self._shared = None
 
     def dump(self, term: str) -> bytes:
         """The exact state of a term, for `add`."""
-        return bytes(self._table[self.rows[term]].tobytes())
+        return bytes(self._table[self.rows[term], : s.WIDTH].tobytes())
 
     def hours(self, term: str) -> float:
         """Hours of exposed time that this term has learnt from."""
@@ -101,13 +109,13 @@ class Baselines:
         return float(s.spread_of(row, self.world.values, WINDOWS.index(window)))
 
     def age(self) -> Floats:
-        """Hours of exposed time that each term has learnt from."""
-        born = self._table[: len(self.rows), s.BORN_HOURS]
+        """Hours of exposed time that each term has learnt from, as `rows` names them."""
+        born = self._table[self._places(), s.BORN_HOURS]
         return np.asarray(self.world.values[s.HOURS] - born)
 
     def rates(self, slot: int) -> Floats:
-        """Mentions a document of each term in a seasonal slot."""
-        return self._rates(np.arange(len(self.rows)), [slot])[:, 0]
+        """Mentions a document in a seasonal slot of each term, as `rows` names them."""
+        return self._rates(self._places(), [slot])[:, 0]
 
     def hourly(self, term: str) -> list[float]:
         """Mentions an hour in each seasonal slot, where as much as usual can be seen."""
@@ -151,28 +159,26 @@ class Baselines:
         if exposure <= 0:
             return []
         self._shared = None
-        rows, shown = self._awake(counts, ringing)
-        learn_rows(self._table, rows, shown, self.world.values, self.world.exposed())
-        self._last[rows] = self._table[rows, s.LAST]
-        self.world.close(exposure, share, len(self.rows))
-        return [self._names[row] for row in rows.tolist()]
-
-    def _awake(self, counts: Mapping[str, float], ringing: Collection[str]) -> tuple[Ints, Floats]:
-        """The rows of the terms mentioned now or within the last day; of each what it shows."""
-        known = self.rows
-        awake = self._last > self.world.values[s.NOW] - DAY // self.world.step
-        seen = {known[name]: count for name, count in counts.items() if count and name in known}
-        mentioned = list(seen)
-        if mentioned:
-            awake[mentioned] = True
+        awake, shown = self._awake(counts, ringing)
         rows = awake.nonzero()[0]
-        shown = np.zeros((len(rows), 2))
-        if mentioned:
-            shown[rows.searchsorted(mentioned), 0] = list(seen.values())
-        loud = [known[name] for name in ringing if name in known and awake[known[name]]]
-        if loud:
-            shown[rows.searchsorted(loud), 1] = 1.0
-        return rows, shown
+        learn_rows(self._table, rows, shown.take(rows, 1), self.world.values, self.world.exposed())
+        self.world.close(exposure, share, len(self.rows))
+        return list(self._names[awake].tolist())
+
+    def _awake(self, counts: Mapping[str, float], ringing: Collection[str]) -> tuple[Bools, Floats]:
+        """By row: was the term mentioned now or within the last day; what it shows."""
+        now, find = self.world.values[s.NOW], self.rows.get
+        shown = np.zeros((2, len(self._last)))
+        for line, values in enumerate((counts, dict.fromkeys(ringing, 1.0))):
+            rows = np.fromiter(map(find, values, repeat(-1)), np.int64, len(values))
+            shows = np.fromiter(values.values(), np.float64, len(values))
+            shown[line, rows[rows >= 0]] = shows[rows >= 0]
+        self._last[shown[0] > 0] = now
+        return (shown[0] != 0) | (self._last > now - DAY // self.world.step), shown
+
+    def _places(self) -> Ints:
+        """The row of each term."""
+        return np.fromiter(self.rows.values(), np.int64, len(self.rows))
 
     def _rates(self, rows: Ints, slots: Sequence[int]) -> Floats:
         return np.asarray(s.rates(self._table, rows, self.world.values, np.array(slots)))
@@ -199,13 +205,16 @@ class Baselines:
             row[s.PRIOR : s.OFFSETS + len(CHANNELS)] = self._shared
 
     def _share(self) -> Floats:
-        """Mean rate of the terms that are known for long, its weight, mean offsets; or nothing."""
+        """Mean rate of the terms that are known for long, its weight, mean offsets; or nothing.
+
+        Summed by size: where a row stands, which a restart changes, must not change a bit.
+        """
         world, table = self.world.values, self._table[: len(self.rows)]
         known = world[s.HOURS] - table[:, s.BORN_HOURS] >= KNOWN_HOURS
         others = np.flatnonzero(known & ~np.isnan(table[:, s.QUANTILES]))
         if len(others) < 2:  # noqa: PLR2004 - a variance needs two
             return np.zeros(0)
-        rates, offsets = s.compare(table, others, world)
+        rates, offsets = map(np.sort, s.compare(table, others, world))
         usual = world[s.USUAL]
         weight = rates.mean() / max(rates.var(), 1e-12)
         bound = min(max(weight, LEAST_HOURS * usual), MOST_HOURS * usual)

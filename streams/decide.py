@@ -18,16 +18,9 @@ from streams.alarms.sight import Sight
 from streams.alerts import Alarm
 from streams.bursts import DETECTOR, STEP
 from streams.counts import BUCKET
+from streams.events import Burst
 from streams.families.stories import remember
-from streams.models import (
-    Burst,
-    Enriched,
-    Heartbeat,
-    Passed,
-    Revision,
-    Setting,
-    encode,
-)
+from streams.models import Enriched, Heartbeat, Passed, Revision, Setting, encode
 from streams.registry import fold_setting
 from streams.state import HOUR, Progress, State, load
 from streams.ticks import Ticks, hear
@@ -43,6 +36,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     documents: tuple[Enriched, ...] = ()
     revisions: tuple[Revision, ...] = ()
     bursts: tuple[Burst, ...] = ()
+
+    @property
+    def told(self) -> list[Enriched]:
+        """The documents, then the originals that are told again because they were copied."""
+        again = (one.document for one in self.revisions if one.revision > 1)
+        return [*self.documents, *again]
 
 
 class Decider:

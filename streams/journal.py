@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
@@ -26,6 +26,7 @@ from streams.models import (
     decode_row,
     to_seconds,
 )
+from streams.surrogates import mend, mend_document, mend_json
 
 Value = TypeVar("Value")
 
@@ -73,11 +74,11 @@ def bury(raw: bytes, reason: str, stage: str, place: Place, detail: str = "") ->
     return DeadLetter(
         reason=reason,
         stage=stage,
-        origin=place,
+        origin=replace(place, file=mend(place.file)) if place.file else place,
         length=len(raw),
         sha256=hashlib.sha256(raw).hexdigest(),
         raw=raw[:KEPT_RAW],
-        detail=detail,
+        detail=mend(detail),
     )
 
 
@@ -114,7 +115,7 @@ def accept_row(
         return accept(raw, place, as_of, registry)
     try:
         _check_bytes(raw)
-        row = decode_row(raw)
+        row = _read(decode_row, raw)
         _check_setting(row)
     except _RefusedError as error:
         return bury(raw, error.reason, "journal", place, error.detail)
@@ -127,6 +128,7 @@ def accept_row(
 
 def admit(document: Document, as_of: float | None) -> Document | str:
     """Hold a connector's document to the rules of `accept`; a string is the reason of refusal."""
+    document = mend_document(document)
     try:
         draft = _Draft(**{name: getattr(document, name) for name in _Draft.__struct_fields__})
         admitted = _complete(draft, document.extra)
@@ -155,9 +157,17 @@ def seed(terms: Iterable[Term], sources: Iterable[Source]) -> list[Setting]:
 def _decode(raw: bytes) -> _Draft:
     _check_bytes(raw)
     try:
-        return _DRAFT.decode(raw)
+        return _read(_DRAFT.decode, raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise _RefusedError(_reason(error), str(error)) from None
+
+
+def _read(decode: Callable[[bytes], Value], raw: bytes) -> Value:
+    """Decode JSON; half a sign that stands alone is no reason to refuse it."""
+    try:
+        return decode(raw)
+    except msgspec.DecodeError:
+        return decode(mend_json(raw))
 
 
 def _check_bytes(raw: bytes) -> None:
@@ -179,7 +189,8 @@ def _extra(raw: bytes, draft: _Draft, registry: Mapping[str, Source]) -> dict[st
     if source is None or not source.extra:
         return None
     known = {*_Draft.__struct_fields__, "kind"}
-    fields = {key: value for key, value in msgspec.json.decode(raw).items() if key not in known}
+    written = _read(msgspec.json.decode, raw)
+    fields = {key: value for key, value in written.items() if key not in known}
     extra = {**(draft.extra or {}), **fields}
     if len(msgspec.json.encode(extra)) > EXTRA_LIMIT:
         raise _RefusedError("too_large", f"extra fields over {EXTRA_LIMIT} bytes")
@@ -199,11 +210,11 @@ def _complete(draft: _Draft, extra: dict[str, Any] | None) -> Document:
         source=draft.source,
         published_at=_to_utc(published, "published_at"),
         seen_at=_to_utc(draft.seen_at or published, "seen_at"),
-        title=None if gone else _clean(draft.title),
-        text="" if gone else _clean(draft.text) or "",
-        url=_clean(draft.url),
-        author=_clean(draft.author),
-        origin=_clean(draft.origin),
+        title=None if gone else draft.title or None,
+        text="" if gone else draft.text or "",
+        url=draft.url or None,
+        author=draft.author or None,
+        origin=draft.origin or None,
         version=1 if draft.version is None else draft.version,
         edited_at=_to_utc(draft.edited_at, "edited_at") if draft.edited_at else None,
         deleted=gone,
@@ -221,17 +232,6 @@ def _to_utc(moment: datetime, field: str) -> datetime:
     if moment < EPOCH:
         raise _RefusedError("bad_field", f"{field} is before 1970")
     return moment
-
-
-def _clean(text: str | None) -> str | None:
-    """Lone surrogates cannot be written in UTF-8: they become replacement characters."""
-    if not text:
-        return None
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def _name(document: Document) -> str:

@@ -189,9 +189,13 @@ def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
     tag = read_tag(tag_text)
     if plain is not None:
         return plain
+    word = fold(text)
+    if kind == "LOC" and word.endswith("ска") and not is_known(word):
+        return text[
+            :-1
+        ]  # «аэропорт Верхнереченска»: a town that no dictionary has, told by its -ск
     if tag.part not in _PARTS or tag.case in {None, "nomn"}:
         return text
-    word = fold(text)
     reading = _choose(read(word), tag, kind)
     form = to_nominative(reading) if reading else ""
     return write_like(form, text) if form and fold(form) != word else text

@@ -22,8 +22,8 @@ from streams.families.copies import Keys
 BUCKETS, SLOTS = 1 << 22, 4  # 16.8 million pairs: some 17 a text at a million texts
 SHORTEST = 4 * (3 + 2)  # bytes of two words: one word proves nothing
 CANDIDATES = 12  # texts that are compared word by word
-NEIGHBOURS = 4  # pairs of which one is kept
 FEW = 20  # words: a shorter text is compared by one common pair, others by two
+SPARSE, DENSE = 4, 1  # neighbouring pairs of which one is kept, of a text, and of a shorter one
 SOME, WEAK = 40, 3  # words: of a shorter text the first three are compared, if by one pair alone
 WHOLE = 1000  # pairs that an equal text is worth
 _MIX = np.uint64(0xBF58476D1CE4E5B9)  # from splitmix64 (Steele, Lea, Flood 2014)
@@ -89,10 +89,10 @@ def _add(table: Table, keys: Keys, number: int) -> None:
     hashes = _hashes(keys)
     _put(table, hashes[0], number)
     pairs = hashes.shape[0] - 1
-    last = -1
-    for start in range(max(1, pairs - NEIGHBOURS + 1) if pairs else 0):
+    last, size = -1, SPARSE if keys[0] >= FEW else DENSE
+    for start in range(max(1, pairs - size + 1) if pairs else 0):
         best = start
-        for i in range(start, min(start + NEIGHBOURS, pairs)):
+        for i in range(start, min(start + size, pairs)):
             if hashes[1 + i] <= hashes[1 + best]:
                 best = i
         if best != last:

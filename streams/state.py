@@ -13,8 +13,9 @@ from streams.alarms.exposure import Exposure, Rhythm, measure
 from streams.alerts import Alarm
 from streams.bursts import STEP, Baselines
 from streams.counts import BUCKET, Tally
+from streams.families.originals import Originals
 from streams.families.window import Entry, Limits, Window
-from streams.models import EntityType, Source, Term
+from streams.models import Enriched, EntityType, Source, Term
 from streams.ticks import Health
 
 Ring = tuple[int, tuple[float, ...]]  # when a burst rang, and its scores by channel
@@ -48,6 +49,7 @@ class State:
         self.signatures: dict[str, bytes] = {}
         self.rhythms: dict[str, Rhythm] = {}
         self.window = Window(limits)
+        self.originals = Originals()
         self.baselines = Baselines()
         self.tallies: dict[str, Tally] = {}
         self.published: dict[int, dict[str, int]] = {}
@@ -123,8 +125,15 @@ class State:
             if count.at >= self.progress.learnt:
                 self.counted.setdefault(int(count.at // STEP), set()).add(term)
 
+    def hold(self, tick: int, document: Enriched) -> None:
+        """Hold a document as it was told, to tell it again when it is copied."""
+        for changed in self.originals.keep(tick, document):
+            self.touch("original", changed)
+
     def expire(self, now: int) -> None:
         """Forget what is older than the window."""
+        for tick in self.originals.expire(now):
+            self.touch("original", tick)
         ticks, ended = self.window.expire(now)
         for tick in ticks:
             self.touch("block", tick)
@@ -155,8 +164,9 @@ class State:
             return self.baselines.dump(key) if key in self.baselines.rows else None
         if kind == "world":
             return self.baselines.world.dump()
-        if kind == "block":
-            block = self.window.blocks.get(int(key))
+        if kind in {"block", "original"}:
+            held = self.window if kind == "block" else self.originals
+            block = held.blocks.get(int(key))
             return None if block is None else _pack(block)
         value = _tables(self)[kind].get(key)
         return None if value is None else _pack(value)
@@ -176,6 +186,13 @@ def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
     saved = {key: value for kind, key, value in split if kind == "baseline"}
     for term in state.terms:
         state.baselines.add(term, saved=saved.get(term))
+    state.originals.load(
+        {
+            int(key): msgspec.msgpack.decode(value, type=dict[str, bytes])
+            for kind, key, value in split
+            if kind == "original"
+        }
+    )
     _recount(state, ((int(key), value) for kind, key, value in split if kind == "block"))
     return state
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from streams.models import Burst, EntityCount, First
+from streams.events import Burst, EntityCount, First
 
 MOMENT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 import aiokafka
@@ -70,6 +72,7 @@ def test_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             "4762abfc42cbaa15",
         ),
         ("sent again for ever", sender.SendProduceReqHandler._can_retry, "7ff5d491d977aacf"),
+        ("what directories are for", faust.App._create_directories, "a9f571c3b04abec3"),
         ("stop before the consumer", faust.App.on_stop, "bfe5a933defb2324"),
     ],
 )
@@ -108,6 +111,16 @@ def test_settings_that_the_shell_depends_on() -> None:
     assert not conf.web_enabled
     assert conf.broker_session_timeout == 10.0
     assert conf.consumer_auto_offset_reset == "earliest"
+
+
+def test_a_worker_leaves_nothing_where_it_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_shell().attach(lambda _: pytest.fail("no partition comes"))
+    asyncio.run(app.on_first_start())
+    assert app.conf.datadir.absolute().parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_batch_never_expires(monkeypatch: pytest.MonkeyPatch) -> None:

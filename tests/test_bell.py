@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from rich.console import Console
 
 from infra.stage.bell import render, to_amount, to_moment, to_terms
 from streams.alerts import to_messages
-from streams.models import Burst, EntityCount, Evidence, First
+from streams.events import Burst, EntityCount, Evidence, First
 
 NOON = datetime(2025, 3, 5, 12, 0, tzinfo=UTC)
 BURST = Burst(
@@ -69,6 +69,11 @@ def show(*bursts: Burst) -> str:
     for message in to_messages(bursts):
         console.print(render(message))
     return page.getvalue()
+
+
+def test_a_slow_rise_is_told_in_hours() -> None:
+    slow = replace(BURST, onset_at=BURST.detected_at - timedelta(hours=3, minutes=56, seconds=9))
+    assert "rang 3 h 56 min later" in show(slow)
 
 
 def test_names_that_rose_are_told_and_none_leave_no_line() -> None:

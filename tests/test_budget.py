@@ -14,8 +14,9 @@ from streams.alarms.gates import Options, score_needed
 from streams.alarms.reasons import explain
 from streams.alarms.sight import view
 from streams.decide import Decider
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, from_seconds
+from streams.models import from_seconds
 from tests.rows import DAY, clock, doc, setting, term
 from tests.test_decide import WIRES, place_of, sentence, story
 

@@ -4,10 +4,12 @@ import gzip
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,11 @@ from typer.testing import CliRunner
 from connectors.outbox import bury_all, read_deliveries
 from connectors.store import Store
 from infra.cli import app
-from streams.journal import bury
-from streams.models import Place
+from infra.corpora.stream import Local
+from infra.loop import Loop, Tools
+from streams.enrich import Steps
+from streams.journal import bury, seed
+from streams.models import Clock, Place, Term, encode, from_seconds
 
 GOOD = b'{"source":"rss/a","published_at":"2025-10-09T10:00:0%dZ","text":"%s"}'
 NAMES = re.findall(
@@ -150,7 +155,7 @@ def test_dead_letters_alone_are_no_failure(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.jsonl", b"one")
     path.write_bytes(b"nonsense\n" + path.read_bytes())
     code, _, said = nabat("replay", path)
-    assert (code, "1 dead letters" in said) == (0, True)
+    assert (code, "1 dead letter" in said) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +167,57 @@ def test_dead_letters_alone_are_no_failure(tmp_path: Path) -> None:
         (gzip.compress(GOOD % (1, b"x") + b"\n")[:-6], "ends before its end"),
     ],
 )
-@pytest.mark.parametrize("command", ["replay", "enrich"])
+@pytest.mark.parametrize("command", ["replay", "enrich", "origins", "sources owners"])
 def test_nothing_valid_or_cut_short_is_exit_code_1(command: str, content: bytes, said: str) -> None:
     Path("rows.jsonl").write_bytes(content)
-    code, _, told = nabat(command, "rows.jsonl")
+    code, _, told = nabat(*command.split(), "rows.jsonl")
     assert (code, said in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "rows.jsonl", "--alerts", "a.jsonl", "--documents", "./a.jsonl"],
+        ["replay", "rows.jsonl", "--documents", "-"],
+        ["replay", "rows.jsonl", "--alerts", "rows.jsonl"],
+        ["enrich", "rows.jsonl", "-o", "rows.jsonl"],
+        ["enrich", "rows.jsonl", "--deadletters", "-"],
+    ],
+)
+def test_no_place_is_written_to_twice_and_no_input_is_overwritten(
+    words: list[str], tmp_path: Path
+) -> None:
+    before = write_rows(tmp_path / "rows.jsonl", b"one").read_bytes()
+    code, lines, said = nabat(*words)
+    assert (code, lines, "name another place" in said) == (2, [], True)
+    assert (tmp_path / "rows.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "rows.jsonl", "--as-of", "2025-10-09T10:00:30"],
+        ["why-not", "ОДКБ", "--at", "2025-10-09 10:00", "--journal", "rows.jsonl"],
+    ],
+)
+def test_a_time_without_a_zone_is_refused(words: list[str], tmp_path: Path) -> None:
+    write_rows(tmp_path / "rows.jsonl", b"one")
+    code, _, said = nabat(*words)
+    assert (code, "Z is UTC" in said) == (2, True)
+
+
+def test_a_replay_without_terms_says_why_it_is_silent(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    (tmp_path / "t.txt").write_text("ОДКБ\n", "utf-8")
+    assert "without --terms nothing is watched" in nabat("replay", path)[2]
+    assert "nothing is watched" not in nabat("replay", path, "--terms", "t.txt")[2]
+
+
+def test_rows_that_carry_no_document_are_no_dead_letters_of_enrich(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    path.write_bytes(path.read_bytes() + b'{"kind":"clock"}\n')
+    code, lines, said = nabat("enrich", path)
+    assert (code, len(lines), "1 dead letter" in said) == (0, 1, True)
 
 
 def test_a_state_of_other_terms_is_exit_code_2(tmp_path: Path) -> None:
@@ -180,7 +231,7 @@ def test_a_state_of_other_terms_is_exit_code_2(tmp_path: Path) -> None:
 def test_rows_after_as_of_are_dead_letters(tmp_path: Path) -> None:
     path = write_rows(tmp_path / "rows.jsonl", b"one")
     code, _, said = nabat("replay", path, "--as-of", "2025-10-09T10:00:30Z")
-    assert (code, "1 rows read" in said, "1 dead letters" in said) == (0, True, True)
+    assert (code, "1 row read" in said, "1 dead letter" in said) == (0, True, True)
 
 
 def test_enrich_keeps_the_order_and_needs_only_text(tmp_path: Path) -> None:
@@ -295,14 +346,50 @@ def test_sources_come_and_go() -> None:
 
 def test_a_source_that_nobody_answers_for_has_failed() -> None:
     code, lines, said = nabat("sources", "test", "rss/a", "--url", "http://127.0.0.1:9/")
-    assert (code, lines[0]["source"]) == (1, "rss/a")
-    assert "rss/a" in said
+    assert (code, lines[0]["source"], lines[0]["status"]) == (1, "rss/a", "private_address")
+    assert said.startswith("nabat: rss/a: its address is not public; ")
+
+
+def test_a_source_without_an_address_is_said_not_to_be_asked() -> None:
+    code, lines, said = nabat("sources", "test", "rss/a")
+    assert (code, lines[0]["status"], "--url" in said) == (1, "bad_url", True)
+    assert "it is not asked" in nabat("sources", "add", "rss/a")[2]
+    assert not nabat("sources", "add", "rss/a", "--url", "https://a.example/rss")[2]
+    assert not nabat("sources", "add", "telegram/a")[2]
+
+
+def test_a_moment_after_the_end_of_a_journal_is_said_to_be(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.jsonl", b"one")
+    (tmp_path / "t.txt").write_text("ОДКБ\n", "utf-8")
+    words = ("why-not", "ОДКБ", "--journal", path, "--terms", "t.txt", "--at")
+    assert "the journal holds no row" in nabat(*words, "2025-10-10T10:00:00Z")[2]
+    assert "the journal holds no row" not in nabat(*words, "2025-10-09T10:00:30Z")[2]
+    before = nabat(*words, "2025-10-08T10:00:00Z")[2]
+    assert "1970" not in before
+    assert "no source had shown a sign of life yet" in before
+    unknown = nabat("why-not", "мир", *words[2:], "2025-10-08T10:00:00Z")[2]
+    assert unknown == "мир  it was not watched then\n"
+
+
+def test_a_shell_that_has_only_its_settings_has_decided_nothing() -> None:
+    Path("nabat.toml").write_text('[[terms]]\nname = "ОДКБ"\n', "utf-8")
+    store = Store(Path("nabat.db"))
+    rows = seed([Term(name="ОДКБ")], [])
+    store.append(map(encode, [*rows, Clock(seen_at=from_seconds(1_760_000_000))]))
+    loop = Loop(store, Tools(enrich=Local(Steps(language=False, entities=False, sentiment=False))))
+    while loop.step():
+        pass
+    loop.commit()
+    store.close()
+    _, lines, said = nabat("terms", "list")
+    assert [line["state"] for line in lines] == [None]
+    assert said == "1 term; `nabat up` has not decided anything yet\n"
 
 
 def test_the_journal_goes_out_as_a_file_that_replay_reads() -> None:
     nabat("terms", "add", "ОДКБ")
     code, _, said = nabat("export", "journal", "-o", "journal.jsonl")
-    assert (code, "1 lines" in said) == (0, True)
+    assert (code, "1 line" in said) == (0, True)
     assert nabat("replay", "journal.jsonl")[0] == 0
     assert nabat("export", "alerts")[1] == []
     assert nabat("export", "documents")[1] == []
@@ -318,6 +405,7 @@ def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> None:
     store = Store(tmp_path / "nabat.db")
     with store.write() as base:
         bury_all(base, letters)
+    assert nabat("deadletters", "list", "--reason", "poison")[1:] == ([], "0 dead letters\n")
     code, lines, _ = nabat("deadletters", "list", "--reason", "not_json")
     assert (code, [line["number"] for line in lines]) == (0, [2])
     code, lines, _ = nabat("deadletters", "show", "1")
@@ -372,3 +460,49 @@ def test_starting_is_quick() -> None:
     began = time.monotonic()
     CliRunner().invoke(app, ["--help"])
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "terms list --shell kafka",
+        "sources add rss/a --url https://a.example/rss --shell kafka",
+        "export journal --shell kafka",
+        "export alerts --shell kafka",
+        "explain b_0123456789abcdef0123 --shell kafka",
+        "worker decide",
+        "connect rss",
+        "sink elasticsearch",
+    ],
+)
+def test_without_kafka_a_command_says_so_and_what_to_do(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("NABAT_ENGINES__KAFKA", address)
+        monkeypatch.setattr("infra.metrics.serve_metrics", lambda *_: nullcontext())
+        monkeypatch.setattr("infra.logs.open_logs", lambda *_, **__: None)  # it outlives the test
+        code, lines, said = nabat(*command.split())
+    assert (code, lines) == (1, [])
+    (told,) = [line for line in said.splitlines() if line.startswith("nabat: ")]
+    assert address in told
+    assert "[engines] kafka" in told
+
+
+@pytest.mark.parametrize(("hours", "sizes"), [(72, [2, 1]), (26, [1, 1, 1])])
+def test_families_reach_as_far_as_the_detector_remembers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, sizes: list[int]
+) -> None:
+    text = "Мост через реку откроют весной, сообщил глава города на встрече с жителями в пятницу"
+    told = (("02T09", text), ("03T14", "Совет соберётся в пятницу"), ("03T15", text))
+    rows = (
+        {"source": f"rss/{number}", "published_at": f"2026-03-{hour}:00:00Z", "text": one}
+        for number, (hour, one) in enumerate(told)
+    )
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    monkeypatch.setenv("NABAT_DETECTOR__WINDOW_SECONDS", str(hours * 3600))
+    code, families, _ = nabat("origins", corpus, "--least", "1")
+    assert (code, [family["size"] for family in families]) == (0, sizes)

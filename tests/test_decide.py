@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from streams.alarms.gates import Options
 from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
+from streams.events import Burst
 from streams.families.signatures import LEAST
 from streams.journal import seed
-from streams.models import Burst, Enriched, Revision, encode
+from streams.models import Enriched, Revision, encode
 from tests.rows import at, beat, clock, doc, setting, source, term
 
 WIRES = [source(f"rss/{name}", owner=name.upper(), group="wires") for name in "abcde"]
@@ -152,10 +153,41 @@ def test_reprints_of_one_text_are_one_origin_and_do_not_ring() -> None:
     ]
     outcomes = run([*rows, *copies, *quiet(random, range(61, 63))])
     assert not bursts(outcomes)
-    marked = [one.document for one in revisions(outcomes)]
-    assert len(marked) == 39
+    marked = [one.document for one in revisions(outcomes) if one.document.duplicate_of]
+    assert [one.duplicates for one in marked] == list(range(1, 40))
     assert {one.duplicate_of for one in marked} == {copies[0].id}
     assert {one.origin_id for one in marked} == {copies[0].id}
+
+
+def test_an_original_is_told_again_when_its_copies_are_1_2_4_and_so_on() -> None:
+    text = "[ОДКБ] проведёт учения в горах осенью, сообщили в штабе"
+    copies = [doc(f"12:{minute:02}", WIRES[minute % 5].source, text) for minute in range(1, 8)]
+    first, edit = doc("12:00", "rss/a", text), doc("13:00", "rss/a", f"{text} вечером")
+    edit = replace(edit, id=first.id, version=2, published_at=first.published_at)
+    late = doc("14:59", "rss/b", text), doc("15:01", "rss/c", text)
+    outcomes = run([first, *copies, edit, *late, clock("16:00")])
+    told = [
+        (one.document.version, one.revision, one.document.duplicates)
+        for one in revisions(outcomes)
+        if one.document.id == first.id
+    ]
+    # the edit carries what was known; it is held for two hours again
+    assert told == [(1, 2, 1), (1, 3, 2), (1, 4, 4), (2, 1, 4), (2, 5, 8)]
+    lines = [one for outcome in outcomes for one in outcome.told]
+    assert len(lines) == len(copies) + len(late) + 6
+    assert [one.duplicates for one in lines if one.duplicate_of] == list(range(1, 10))
+
+
+def test_an_original_of_long_ago_and_a_deleted_one_are_not_told_again() -> None:
+    text = "[ОДКБ] проведёт учения в горах осенью, сообщили в штабе вечером в пятницу после обеда"
+    old, copy = doc("12:00", "rss/a", text), doc("14:01", "rss/b", text)
+    rows = [old, clock("14:00:30"), copy, clock("16:00")]
+    assert [one.document.id for one in revisions(run(rows))] == [copy.id]
+    new = doc("13:00", "rss/a", text)
+    gone = replace(new, version=2, deleted=True, text="", terms=(), seen_at=at("13:30"))
+    rows = [new, doc("13:10", "rss/c", text), gone, copy, clock("16:00")]
+    told = [(one.document.id, one.document.duplicates) for one in revisions(run(rows))]
+    assert [told[0][1], *told[1:]] == [1, (new.id, 1), (copy.id, 2)]
 
 
 def test_a_flood_by_one_owner_does_not_ring() -> None:

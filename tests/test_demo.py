@@ -6,6 +6,7 @@ import io
 import itertools
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -14,7 +15,7 @@ from infra.stage.demo import Run, make_console, run_demo
 from infra.stage.scenario import build_scenario
 from infra.stage.silence import Silence
 from streams.enrich import Steps
-from streams.models import Burst
+from streams.events import Burst
 
 TRUTH = build_scenario().truth
 PLAIN = Steps(language=False, entities=False, sentiment=False)
@@ -125,6 +126,21 @@ def test_the_page_shows_alarms_in_order_then_what_did_not_ring() -> None:
     marks += [page.index(head) for head in ("what rang", "what did not ring", "where to go next")]
     assert marks == sorted(marks)
     assert "MISSED" not in page
+
+
+def test_the_alarm_of_the_readme_is_one_of_the_page() -> None:
+    """But for names, which need language models, and the id, another with each detector."""
+    written = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    panel = written[written.index("╭─ ALARM") : written.index("╰─") - 1].splitlines()
+    told = "\n".join(line for line in panel if not line.startswith("│ who "))
+    assert told in shown()[1]
+
+
+def test_the_page_ends_with_commands_about_an_alarm_that_rang() -> None:
+    run, page = shown()
+    told = page[page.index("where to go next") :]
+    assert any(f"nabat explain {burst.id} --journal" in told for burst in run.opened)
+    assert "--sources scenario/sources.csv" in told
 
 
 def test_a_pipe_that_knows_no_cyrillic_gets_question_marks_not_a_failure(

@@ -21,7 +21,8 @@ from infra.stage.demo import run_demo
 from infra.working import make_decider
 from streams.alarms.gates import Options
 from streams.decide import Outcome
-from streams.models import Burst, Row, encode
+from streams.events import Burst
+from streams.models import Row, encode
 from tests.test_loop import START, STEPS, make_wave
 
 STRICT = DetectorTable(origins=9)  # one more than the wave has

@@ -17,7 +17,8 @@ import pytest
 import typer.main
 
 from infra.settings import read_settings
-from streams.models import Burst, DeadLetter, Document, Enriched, Source, Term
+from streams.events import Burst
+from streams.models import DeadLetter, Document, Enriched, Source, Term
 from streams.terms import compile_watch
 
 ROOT = Path(__file__).parents[1]

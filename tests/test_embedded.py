@@ -21,9 +21,9 @@ import pytest
 from connectors.ledger import each_burst
 from connectors.store import Store, StoreError
 from infra.embedded import hold, sift
+from streams.events import Burst
 from streams.journal import bury, seed
 from streams.models import (
-    Burst,
     Clock,
     DeadLetter,
     Document,

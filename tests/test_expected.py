@@ -22,7 +22,8 @@ from infra.vitals.quality import measure_quality
 from streams.alarms.reasons import why_not
 from streams.alerts import to_messages
 from streams.decide import Decider
-from streams.models import Burst, Row, Setting, encode, from_seconds
+from streams.events import Burst
+from streams.models import Row, Setting, encode, from_seconds
 from tests.alarms import burst as event
 from tests.rows import at, clock, setting, term
 from tests.test_decide import burst, bursts, kinds, place_of, run, story

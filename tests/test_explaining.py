@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 from itertools import takewhile
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console, RenderableType
 
 from connectors.store import Store
 from infra.corpora.checkpoint import Checkpoint
@@ -21,13 +23,14 @@ from infra.corpora.explaining import (
 )
 from infra.corpora.replay import Corpus, Replay
 from infra.corpora.stream import Local, Numbered
+from infra.corpora.telling import tell_explanation
 from infra.loop import Loop, Tools
 from infra.settings import Settings, StoreTable
 from infra.stage.scenario import build_scenario
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
 from streams.models import (
-    Burst,
     Clock,
     Document,
     Mark,
@@ -189,3 +192,33 @@ def test_the_journal_of_a_store_explains_what_it_told(settings: Settings) -> Non
     assert encode(again) == encode(explanation)
     with pytest.raises(UnknownAlarmError, match="export alerts"):
         find_term(settings, "store", "b_x")
+
+
+def test_an_explanation_can_be_read_on_a_narrow_page(corpus: Corpus, rang: list[Burst]) -> None:
+    found = explain_alarm(read_files(corpus), STEPS, rang[0].id, lambda _: None)
+    page = print_page(tell_explanation(found), 80)
+    assert f" {found.as_of:%Y} " in page[0]
+    for one in found.documents[-12:]:
+        moment = f"{one.counted_at:%a} {one.counted_at.day} {one.counted_at:%b %H:%M:%S}"
+        shown = (moment, f" {one.weight:g} ", f" {one.counts_as} ", one.source[:19])
+        headline = (one.title or one.snippet)[:8]
+        assert any(all(part in line for part in (*shown, headline)) for line in page)
+
+
+def test_a_revision_is_explained_by_what_held(corpus: Corpus, tmp_path: Path) -> None:
+    path = tmp_path / "alerts.jsonl"
+    dated = msgspec.structs.replace(corpus, as_of=to_seconds(build_scenario().ends_at))
+    Replay(dated, {"alerts": str(path)}).run(Local(STEPS), Checkpoint(None, ""))
+    bursts = [msgspec.json.decode(line, type=Burst) for line in path.read_bytes().splitlines()]
+    grown = next(burst.id for burst in bursts if burst.type == "burst.growing")
+    found = explain_alarm(read_files(corpus), STEPS, grown, lambda _: None)
+    page = print_page(tell_explanation(found), 160)
+    step = next(one for one in found.steps[1:] if not all(check.passed for check in one.checks))
+    line = next(line for line in page if line.startswith(f" {step.burst.revision} growing"))
+    assert [check.name in line for check in step.checks] == [one.passed for one in step.checks]
+
+
+def print_page(told: RenderableType, width: int) -> list[str]:
+    page = StringIO()
+    Console(width=width, file=page).print(told)
+    return page.getvalue().splitlines()

@@ -34,7 +34,7 @@ def write(path: Path, rows: list[tuple[int, str, str]]) -> Path:
 def read(path: Path) -> list[Family]:
     steps = Steps(language=False, entities=False, sentiment=False)
     with open_enrich(steps, 1) as enrich:
-        return read_families(Corpus(files=(path,)), enrich)
+        return read_families(Corpus(files=(path,)), enrich)[0]
 
 
 def test_families_are_listed_with_their_spread(tmp_path: Path) -> None:

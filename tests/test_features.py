@@ -68,6 +68,26 @@ def test_features_are_counts_then_keys() -> None:
     assert features[8:].tolist() == [marked.keys[4], marked.keys[2] >> 12]
 
 
+def test_letters_with_points_are_one_word() -> None:
+    assert len(read("Вышла S.T.A.L.K.E.R. 2, в О.А.Э. ждут").keys) == 6
+    assert read("О.А.Э").keys == read("ОАЭ").keys
+    assert numbers("с 1.2 по 5.6") == numbers("с 1,2 по 5,6")
+
+
+DIGEST = (
+    "Главное за день, коротко\n\n— Мост через реку закрыли на {} дня\n— Суд вынес приговор\n"
+    "— Дождь пройдёт к вечеру"
+)
+
+
+def test_the_lead_of_a_digest_stands_above_the_count_of_names() -> None:
+    marked = read(DIGEST.format(2))
+    features = np.frombuffer(pack(marked, len(marked.keys)), np.uint32)
+    assert (marked.lead, features[2]) == (4, 5 << 16)
+    marked = read(f"Прошло 1 000 000 минут. {DIGEST}")
+    assert marked.lead == 7
+
+
 def test_a_long_text_is_kept_by_its_beginning() -> None:
     marked = read("слово " * 1000)
     assert len(pack(marked, 1000)) == 4 * (3 + LONGEST)

@@ -234,3 +234,9 @@ def test_every_wrong_line_of_a_sources_file_is_named_at_once(tmp_path: Path) -> 
 def test_a_sources_file_with_a_wrong_header_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ValueError, match=r"f\.jsonl:"):
         read_sources(write(tmp_path, content))
+
+
+def test_a_sources_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "source,owner\nrss/a,Холдинг «Север»\n".encode("cp1251"))
+    with pytest.raises(ValueError, match=r"is not UTF-8: invalid .* at byte 19"):
+        read_sources(path)

@@ -21,9 +21,10 @@ from streams.alarms.gates import (
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, view
 from streams.alerts import Alarm, Finding
+from streams.events import First
 from streams.families.window import Count
 from streams.journal import seed
-from streams.models import First, from_seconds
+from streams.models import from_seconds
 from streams.registry import fold_setting
 from streams.state import State
 from streams.ticks import Health
@@ -203,6 +204,12 @@ def test_the_evidence_needed_grows_with_the_watch_list() -> None:
         state.baselines.add(str(number))
     needed = nats_needed(state, Options(chance_per_day=2.0))
     assert needed == pytest.approx(math.log(1000 * 288 / 2))
+
+
+@pytest.mark.parametrize("chance", [0.0, -1.0, math.nan])
+def test_no_evidence_rules_chance_out(chance: float) -> None:
+    with pytest.raises(ValueError, match="chance_per_day"):
+        Options(chance_per_day=chance)
 
 
 def needed(state: State) -> float:

@@ -3,7 +3,14 @@ from pathlib import Path
 import pytest
 
 from connectors.store import StoreError
-from infra.corpora.journals import fold_sources, in_force, make_setting, open_journal, to_key
+from infra.corpora.journals import (
+    find_unheeded,
+    fold_sources,
+    in_force,
+    make_setting,
+    open_journal,
+    to_key,
+)
 from infra.settings import Settings, SourceTable, StoreTable, TermTable
 from streams.models import (
     Clock,
@@ -80,3 +87,24 @@ def test_every_row_has_a_key() -> None:
     change = make_setting("term", "a", None)
     rows: list[Row] = [document, Heartbeat(source="rss/a", seen_at=NOW), Clock(seen_at=NOW), change]
     assert [to_key(row) for row in rows] == [b"rss/a/1", b"rss/a", b"clock", change.id.encode()]
+
+
+def test_settings_that_the_journal_does_not_heed_are_named(tmp_path: Path) -> None:
+    terms = (
+        TermTable(name="ОДКБ", budget=2),
+        TermTable(name="НАТО", mute_until=NOW),
+        TermTable(name="мир"),
+    )
+    feed = SourceTable(source="rss/a", url="https://a.example/rss", zone="Asia/Omsk")
+    settings = Settings(
+        store=StoreTable(path=tmp_path / "nabat.db"), terms=terms[:2], sources=(feed,)
+    )
+    with open_journal(settings, "store", create=True) as journal:
+        seeded = journal.read_settings()
+        assert find_unheeded(settings, seeded) == []
+        changed = settings.model_copy(
+            update={"terms": (TermTable(name="ОДКБ", budget=3), *terms[1:])}
+        )
+        assert find_unheeded(changed, seeded) == ["ОДКБ", "мир"]
+        journal.append([make_setting("source", "rss/a", None)])
+        assert find_unheeded(settings, journal.read_settings()) == ["rss/a"]

@@ -15,16 +15,9 @@ from connectors.ledger import (
 )
 from connectors.outbox import Delivery, read_deadletters, read_deliveries
 from connectors.store import Store
+from streams.events import Burst
 from streams.journal import bury
-from streams.models import (
-    Burst,
-    Enriched,
-    Language,
-    Place,
-    Revision,
-    Sentiment,
-    from_seconds,
-)
+from streams.models import Enriched, Language, Place, Revision, Sentiment, from_seconds
 from tests.alarms import burst
 
 NOON = from_seconds(1_760_000_000)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streams.alarms.life import ring
 from streams.alarms.sight import Sight
-from streams.models import Burst, from_seconds
+from streams.events import Burst
+from streams.models import from_seconds
 from streams.state import State
 from tests.test_gates import NOON, OPEN, alarm, mention, newsroom
 

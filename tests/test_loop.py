@@ -11,8 +11,9 @@ from infra.corpora.journals import make_setting
 from infra.corpora.stream import Local
 from infra.loop import Loop, Tools
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, Clock, Document, Row, Source, Term, encode, from_seconds
+from streams.models import Clock, Document, Row, Source, Term, encode, from_seconds
 
 START = 1_760_000_000
 STEPS = Steps(language=False, entities=False, sentiment=False)

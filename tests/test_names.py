@@ -27,6 +27,8 @@ def words(notation: str) -> list[Word]:
         ("PER", "Макрон/PROPN|Case=Nom|Gender=Masc|Number=Sing", "Макрон"),
         ("LOC", "Нидерландов/PROPN|Case=Gen|Number=Plur", "Нидерланды"),
         ("LOC", "Казахстана/PROPN", "Казахстан"),
+        ("LOC", "Верхнереченска/PROPN|Case=Nom|Gender=Fem|Number=Sing", "Верхнереченск"),
+        ("LOC", "Аляска/PROPN|Case=Nom|Gender=Fem|Number=Sing", "Аляска"),
         (
             "LOC",
             (

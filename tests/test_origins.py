@@ -95,6 +95,18 @@ def test_a_flood_with_three_words_in_ten_replaced_in_each_copy_has_few_origins(t
     assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
 
 
+SHORT = (
+    "Спасатели всю ночь искали рыбаков на льду залива, вертолёт поднимут утром, если стихнет ветер"
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_flood_of_a_short_text_has_few_origins(seed: int) -> None:
+    random, window = Random(seed), Window()
+    texts = [read(replace_exactly(random, SHORT, 0.3)) for _ in range(1000)]
+    assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
+
+
 def test_a_live_series_stays_apart() -> None:
     window = Window()
     series = [

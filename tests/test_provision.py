@@ -7,7 +7,8 @@ import pytest
 
 from connectors.search import BURSTS, DEADLETTERS, DOCUMENTS, HISTORY, SOURCES
 from infra.provision import read_templates
-from streams.models import Burst, DeadLetter, Enriched, Source
+from streams.events import Burst
+from streams.models import DeadLetter, Enriched, Source
 
 TEMPLATES = read_templates()
 COPIES = {"entity_names", "term_names", "group", "owner", "revision", "@timestamp", "indexed_at"}

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from streams.alarms.reasons import Absence, Explanation, Step, explain, explain_step, why_not
 from streams.decide import Decider, Outcome
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, encode
+from streams.models import encode
 from tests.rows import at, clock, doc, setting, source, term
 from tests.test_decide import burst, story
 

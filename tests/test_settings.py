@@ -160,6 +160,13 @@ def test_everything_wrong_is_said_at_once_by_key_path() -> None:
     ]
 
 
+@pytest.mark.parametrize("chance", ["0", "0.0", "-4", "nan", "inf", "1e4"])
+def test_chance_may_not_be_ruled_out(chance: str) -> None:
+    """No evidence is enough for no chance at all: that is said, by key, before anything runs."""
+    (problem,) = problems(f"[detector]\nchance_per_day = {chance}")
+    assert problem.startswith("detector.chance_per_day:")
+
+
 def test_a_variable_for_no_table_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NABAT_STROE__PATH", "x")
     monkeypatch.setenv("NABAT_STORE__PTAH", "x")

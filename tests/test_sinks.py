@@ -7,7 +7,8 @@ import pytest
 
 from connectors.broker import Record
 from connectors.sinks import Waiting, gather, read_messages
-from streams.models import Burst, encode
+from streams.events import Burst
+from streams.models import encode
 from tests.alarms import burst
 from tests.rows import at
 

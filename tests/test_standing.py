@@ -100,7 +100,9 @@ def keep(rows: list[Row]) -> None:
     loop.commit()
     light, whole = read_light_cells(store), read_cells(store)
     assert (
-        whole.keys() - light.keys() == {key for key in whole if key.startswith("block/")} != set()
+        whole.keys() - light.keys()
+        == {key for key in whole if key.startswith(("block/", "original/"))}
+        != set()
     )
     store.close()
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import numpy as np
 from msgspec.structs import replace
 
+from streams.families.copies import ALTERED, relate
 from streams.families.features import mark, pack
 from streams.families.window import SPAN, SPARE, Limits, Window
 from streams.text import tokenize
+from tests.test_copies import LONG, OTHER, replace_words
 from tests.test_counts import NOON, entry
+from tests.test_origins import assign
 
 
 def read(text: str) -> bytes:
@@ -95,3 +99,58 @@ def test_a_source_does_not_reprint_itself() -> None:
     assert window.origin_of(read(out), NOON, teller=("rss/b", None)) == "1"
     assert window.origin_of(read(out), NOON, teller=("rss/a", None)) is None
     assert window.origin_of(read(f"{fire} области"), NOON, teller=("rss/a", None)) == "1"
+
+
+def test_copies_are_counted_until_they_are_forgotten_or_deleted() -> None:
+    window = Window()
+    told = [replace(entry(str(number)), origin_id="0", duplicate_of="0") for number in range(1, 4)]
+    edits = [replace(told[0], version=2), replace(told[1], version=2, deleted=True)]
+    counts = []
+    for number, one in enumerate([entry("0"), *told, *edits]):
+        window.apply(NOON + 10 * number, one)
+        counts.append(window.copies("0"))
+    assert counts == [0, 1, 2, 3, 3, 2]
+    window.expire(NOON + 10 + SPAN)
+    anew = Window()
+    for tick, block in window.blocks.items():
+        for one in block:
+            anew.apply(tick, one)
+    assert anew.copies("0") == window.copies("0") == 2
+    for tick in (30, 40, 50):
+        for each in (window, anew):
+            each.expire(NOON + tick + SPAN)
+        assert anew.copies("0") == window.copies("0") == (1 if tick == 30 else 0)
+
+
+def tell(*texts: str) -> list[str]:
+    """The origins of texts that follow each other by a minute."""
+    return assign(Window(), [(read(text), 60.0 * at) for at, text in enumerate(texts)])
+
+
+def test_a_copy_of_a_copy_is_no_copy_of_an_origin_with_another_number() -> None:
+    text = "На складе в Приозёрске сгорели{} грузовики, сообщили утром спасатели"
+    assert tell(text.format(" 5"), text.format(""), text.format("")) == ["0", "0", "0"]
+    assert tell(text.format(" 5"), text.format(""), text.format(" 7")) == ["0", "0", "2"]
+
+
+def test_reprints_of_one_text_make_no_flood_of_another() -> None:
+    words = LONG.split()
+    words[::3] = OTHER[-len(words[::3]) :]
+    altered, other = replace_words(LONG, 3), " ".join(words)
+    assert relate(*(np.frombuffer(read(text), np.int32) for text in (LONG, altered)), 0) == ALTERED
+    assert tell(LONG, LONG, altered) == ["0", "0", "2"]
+    assert tell(LONG, other, altered) == ["0", "1", "0"]
+
+
+def test_a_text_joins_the_family_that_it_is_most_like() -> None:
+    words, other = LONG.split(), replace_words(LONG, 3).split()
+    between = [*words[:15], *other[15:]]
+    assert tell(LONG, " ".join(other), " ".join(between)) == ["0", "1", "1"]
+    assert tell(LONG, " ".join(between)) == ["0", "0"]
+
+
+def test_a_crowd_of_reprints_takes_in_a_misspelt_name() -> None:
+    text = "Сборная Таджикистана отказалась от матча с командой {} в ноябре, сообщил её тренер"
+    few = tell(*[text.format("России")] * 4, text.format("Рассии"))
+    many = tell(*[text.format("России")] * 5, text.format("Рассии"))
+    assert (few[-1], many[-1]) == ("4", "0")

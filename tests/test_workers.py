@@ -126,3 +126,18 @@ def test_batches_are_taken_only_as_fast_as_results_are(pool: Pool) -> None:
     assert taken <= workers.AHEAD * 2 + 1
     results.close()  # type: ignore[attr-defined]
     assert to_bytes(pool(documents(5), TERMS)) == alone(documents(5))  # nothing old comes out
+
+
+@pytest.mark.timeout(60)
+def test_ctrl_c_halfway_through_a_result_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    take, interrupted = workers.Worker.take, iter((True,))
+
+    def interrupt(worker: workers.Worker) -> Any:
+        result = take(worker)
+        if next(interrupted, False):
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(workers.Worker, "take", interrupt)
+    with Pool(2, LIGHT) as pool, pytest.raises(KeyboardInterrupt):
+        pool(documents(500), TERMS)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from streams.journal import admit, bury
 from streams.models import DeadLetter, Document, Place, encode, from_seconds, to_seconds
+from streams.surrogates import mend, mend_document
 
 _KEPT = 300  # entries remembered at least; three pages if a page is longer
 _LONGEST_KEY = 64  # characters; longer ids are remembered by their hash
@@ -59,7 +60,7 @@ def fold_entries(known: Mapping[str, Known], documents: Sequence[Document], url:
     seen: dict[str, Known] = {}
     fresh: list[Document] = []
     refused: list[DeadLetter] = []
-    for document in documents:
+    for document in map(mend_document, documents):
         key = to_key(document.id)
         if key in seen:
             continue
@@ -75,7 +76,8 @@ def fold_entries(known: Mapping[str, Known], documents: Sequence[Document], url:
 
 def to_key(identity: str) -> str:
     """An id as it is remembered: itself while short, its hash beyond."""
-    return identity if len(identity) <= _LONGEST_KEY else _hash(identity)
+    whole = mend(identity)
+    return whole if len(whole) <= _LONGEST_KEY else _hash(whole)
 
 
 def _judge(
@@ -106,4 +108,4 @@ def _follow(document: Document, before: Known | None) -> Document:
 
 
 def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=9).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=9).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +57,8 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     documents: Annotated[str | None, typer.Option(help="Where enriched documents go.")] = None,
     deadletters: Letters = None,
     state: Annotated[
-        Path | None, typer.Option(help="Folder to go on from; outputs are continued, too.")
+        Path | None,
+        typer.Option(file_okay=False, help="Folder to go on from; outputs are continued, too."),
     ] = None,
     workers: Workers = 1,
     as_of: Annotated[
@@ -83,10 +85,15 @@ def replay(  # noqa: PLR0913, PLR0917 - each is an option of the command
     if to == "kafka":
         if state or alerts or documents:
             raise refuse("--to kafka: the alerts come from there, nothing else is written")
-        _finish(_send(context, corpus, deadletters))
+        _check_places(files, [deadletters] if deadletters else [])
+        finish(_send(context, corpus, deadletters))
     paths = {"alerts": alerts or "-", "documents": documents, "deadletters": deadletters}
     chosen = {name: path for name, path in paths.items() if path}
-    _finish(_replay(context, corpus, chosen, (state, workers)))
+    _check_places(files, chosen.values())
+    summary = _replay(context, corpus, chosen, (state, workers))
+    if not (corpus.terms or summary.bursts):
+        say("without --terms nothing is watched, but what an exported journal itself watches")
+    finish(summary, rings=True)
 
 
 @judge
@@ -105,9 +112,10 @@ def enrich(  # noqa: PLR0913, PLR0917 - each is an option of the command
     corpus = Corpus(files=(file,), terms=tuple(read_term_file(terms)) if terms else ())
     steps = _read_steps(context)
     paths = {"documents": output} | ({"deadletters": deadletters} if deadletters else {})
+    _check_places([file], paths.values())
     with progress("enrich") as report, _open_enrich(steps, workers) as run:
         summary = enrich_file(corpus, paths, run, lambda done: report(f"{done.valid} documents"))
-    _finish(summary)
+    finish(summary)
 
 
 @judge
@@ -151,19 +159,34 @@ def _send(context: typer.Context, corpus: Any, deadletters: str | None) -> Any:
         return send_corpus(corpus, settings, paths, lambda done: report(f"{done.rows} rows"))
 
 
-def _finish(summary: Any) -> None:
+def finish(summary: Any, *, rings: bool = False) -> None:
     """Say what was done; without a valid row, or with a file cut short, it has failed."""
+    from infra.stage.bell import to_amount
+
     rate = summary.valid / max(summary.seconds, 1e-9)
-    say(
-        f"{summary.valid} rows read in {summary.seconds:.1f} s ({rate:.0f} a second):"
-        f" {summary.documents} documents, {summary.bursts} alert events,"
-        f" {summary.deadletters} dead letters"
-    )
+    amounts = [
+        to_amount(summary.documents, "document"),
+        *([to_amount(summary.bursts, "alert event")] if rings else []),
+        to_amount(summary.deadletters, "dead letter"),
+    ]
+    read = f"{to_amount(summary.valid, 'row')} read in {summary.seconds:.1f} s"
+    say(f"{read} ({rate:.0f} a second): {', '.join(amounts)}")
     if summary.is_cut:
         raise refuse("a file ends before its end; what could be read was used", FAILED)
     if not summary.valid:
         raise refuse("not one valid row", FAILED)
     raise typer.Exit(0)
+
+
+def _check_places(files: Iterable[Path], outputs: Iterable[str]) -> None:
+    """Refuse to write over what is read, or two things to one place."""
+    taken = {str(file.resolve()) for file in files}
+    for place in outputs:
+        name = place if place == "-" else str(Path(place).resolve())
+        if name in taken:
+            shown = "stdout (-)" if place == "-" else place
+            raise refuse(f"{shown} is read or written to already: name another place")
+        taken.add(name)
 
 
 def _open_enrich(steps: Any, workers: int) -> Any:

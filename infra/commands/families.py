@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.commands.ground import emit, judge, progress
+from infra.commands.corpora import finish
+from infra.commands.ground import emit, judge, progress, read_settings_of
 
 Existing = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
@@ -19,18 +20,25 @@ def mount(app: typer.Typer) -> None:
 
 @judge
 def origins(
+    context: typer.Context,
     file: Existing,
     least: Annotated[int, typer.Option(min=1, help="Documents of a family to show.")] = 2,
 ) -> None:
-    """List the families of a file, texts with all their copies: the largest first."""
-    for family in _read(file):
+    """List the families of a file, texts with all their copies: the largest first.
+
+    Texts are remembered as long as `[detector]` says.
+    """
+    families, summary = _read(context, file)
+    for family in families:
         if family.size < least:
             break
         emit(family)
+    finish(summary)
 
 
 @judge
 def owners(
+    context: typer.Context,
     file: Existing,
     share: Annotated[
         float, typer.Option(min=0.01, max=1.0, help="Of each one's texts, that the other has too.")
@@ -42,16 +50,22 @@ def owners(
     """
     from infra.corpora.families import find_kin
 
-    for kin in find_kin(_read(file), share):
+    families, summary = _read(context, file)
+    for kin in find_kin(families, share):
         emit(kin)
+    finish(summary)
 
 
-def _read(file: Path) -> Any:
+def _read(context: typer.Context, file: Path) -> Any:
     from infra.corpora.families import read_families
     from infra.corpora.replay import Corpus
     from infra.corpora.stream import open_enrich
     from streams.enrich import Steps
 
     steps = Steps(language=False, entities=False, sentiment=False)
+    options = read_settings_of(context).detector.to_options()
     with progress("origins") as report, open_enrich(steps, 1) as run:
-        return read_families(Corpus(files=(file,)), run, lambda count: report(f"{count} documents"))
+        corpus = Corpus(files=(file,))
+        return read_families(
+            corpus, run, options, lambda done: report(f"{done.documents} documents")
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
@@ -68,15 +68,19 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def judged(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            _check_words(kwargs)
             result = command(*args, **kwargs)
             sys.stdout.flush()
         except BrokenPipeError:  # whoever reads has had enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(0) from None
+        except SystemError as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):  # Ctrl-C within a compiled loop
+                raise KeyboardInterrupt from None
+            raise
         except OSError as error:
-            raise refuse(
-                f"{error.filename or 'nabat'}: {error.strerror or error}", FAILED
-            ) from None
+            name = f"{error.filename}: " if error.filename else ""
+            raise refuse(f"{name}{error.strerror or error}", FAILED) from None
         except Exception as error:
             code = _find_code(error)
             if code is None:
@@ -85,6 +89,16 @@ def judge(command: Callable[P, R]) -> Callable[P, R]:
         return result
 
     return judged
+
+
+def _check_words(given: Mapping[str, Any]) -> None:
+    """Refuse an argument whose bytes are no text: it could not be written anywhere."""
+    from streams.surrogates import is_whole, mend
+
+    for name, value in given.items():
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and not is_whole(word):
+                raise refuse(f"{name.replace('_', '-')} {mend(word)}: not UTF-8")
 
 
 def read_settings_of(context: typer.Context) -> Any:
@@ -109,12 +123,15 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 
 def read_moment(option: str, text: str) -> datetime:
-    """The time, in UTC, that an option was given."""
-    from connectors.dates import read_date
+    """The time, in UTC, that an option was given; one without a zone is hours off: refused."""
+    from connectors.dates import read_stamp
 
-    moment = read_date(text)
+    moment = read_stamp(text)
     if moment is None:
         raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
+    if moment.tzinfo is None:
+        given = f"{moment:%Y-%m-%dT%H:%M:%S}"
+        raise refuse(f"{option} {text}: in which zone? {given}Z is UTC, {given}+03:00 is Moscow")
     return moment.astimezone(UTC)
 
 

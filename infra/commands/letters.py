@@ -30,6 +30,7 @@ def export(
 ) -> None:
     """Write documents, alerts or the journal, one JSON object a line."""
     from infra.corpora.exporting import export_lines
+    from infra.stage.bell import to_amount
 
     if part not in PARTS:
         raise refuse(f"there is no {part!r}; there are {', '.join(PARTS)}")
@@ -40,7 +41,7 @@ def export(
         for line in export_lines(read_settings_of(context), part, shell):
             stream.write(line + b"\n")
             lines += 1
-    say(f"{lines} lines")
+    say(to_amount(lines, "line"))
 
 
 @app.command("list", epilog="Example: nabat deadletters list --reason not_json")
@@ -50,9 +51,12 @@ def list_letters(
     reason: Annotated[str | None, typer.Option(help="Only those of this reason.")] = None,
 ) -> None:
     """Print dead letters without their bytes, oldest first."""
-    for number, letter in _read(context):
-        if reason in {None, letter.reason}:
-            emit(_describe(number, letter))
+    from infra.stage.bell import to_amount
+
+    wanted = [one for one in _read(context) if reason in {None, one[1].reason}]
+    for number, letter in wanted:
+        emit(_describe(number, letter))
+    say(to_amount(len(wanted), "dead letter"))
 
 
 @app.command(epilog="Example: nabat deadletters show 3")

@@ -31,6 +31,7 @@ Files = Annotated[
         help="Files as `replay` reads them, instead of a shell's journal.",
     ),
 ]
+SILENCE = 60.0  # seconds without a row before the moment that was asked about
 
 
 def mount(app: typer.Typer) -> None:
@@ -87,7 +88,7 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
 ) -> None:
     """Print why a term did not ring at a time: each gate, and by how much it failed."""
     from infra.corpora.explaining import explain_absence
-    from infra.corpora.telling import tell_absence
+    from infra.corpora.telling import is_dated, tell_absence
     from streams.models import to_seconds
 
     moment = to_seconds(read_moment("--at", at))
@@ -102,6 +103,8 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
             settings.detector.to_options(),
         )
     show(tell_absence(absence))
+    if moment - to_seconds(absence.as_of) >= SILENCE and is_dated(absence):
+        say(f"from {absence.as_of:%Y-%m-%d %H:%M:%S} UTC until then the journal holds no row")
     emit(absence)
 
 
@@ -136,13 +139,19 @@ def ack(
 
 def _sum_up(settings: Any, shell: str, *, is_listed: bool) -> None:
     """Say how good alarms were: all of them, and where that was asked each term's."""
+    from infra.stage.bell import to_amount
     from infra.vitals.quality import measure_quality
 
     by_term, total = measure_quality(settings, shell)
     for quality in by_term if is_listed else ():
         emit(quality)
-    share = "-" if total.precision is None else f"{total.precision:.0%}"
-    say(f"{total.judged} of {total.alarms} alarms judged, {total.false} false; {share} were right")
+    if total.precision is None:
+        say(f"none of {to_amount(total.alarms, 'alarm')} is judged yet: `nabat ack ALERT_ID`")
+        return
+    say(
+        f"{total.judged} of {to_amount(total.alarms, 'alarm')} judged, {total.false} false;"
+        f" {total.precision:.0%} were right"
+    )
 
 
 def _read_rows(

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.commands.ground import emit, judge, read_settings_of, refuse
+from infra.commands.ground import emit, judge, progress, read_settings_of, refuse
 
 
 def mount(app: typer.Typer) -> None:
@@ -58,7 +58,7 @@ def worker(
     from infra.working import WORKERS, run_worker
 
     _check(name, WORKERS)
-    with _serving(context) as (settings, count):
+    with _joining(context) as (settings, count):
         run_worker(name, settings, count)
 
 
@@ -72,7 +72,7 @@ def connect(
     from infra.connecting import SOURCES, run_connect
 
     _check(source, SOURCES)
-    with _serving(context) as (settings, count):
+    with _joining(context) as (settings, count):
         run_connect(source, settings, count, tuple(files or ()))
 
 
@@ -85,7 +85,7 @@ def sink(
     from infra.sinking import SINKS, run_sink
 
     _check(name, SINKS)
-    with _serving(context) as (settings, count):
+    with _joining(context) as (settings, count):
         run_sink(name, settings, count)
 
 
@@ -98,6 +98,7 @@ def provision(
 ) -> None:
     """Set up Kafka, Elasticsearch, Grafana and Kibana; as often as you like."""
     from infra import provision as steps
+    from infra.logs import open_logs
 
     settings = read_settings_of(context)
     parts = {
@@ -106,9 +107,12 @@ def provision(
         "dashboards": steps.provision_dashboards,
     }
     _check(part or "topics", tuple(parts))
-    for name in [part] if part else list(parts):
-        for made in parts[name](settings):
-            emit(made._asdict())
+    open_logs(settings.logs.level, human=settings.logs.human)  # they tell what is waited for
+    with progress("provision") as report:
+        for name in [part] if part else list(parts):
+            report(name)
+            for made in parts[name](settings):
+                emit(made._asdict())
 
 
 @judge
@@ -134,4 +138,14 @@ def _serving(context: typer.Context) -> Iterator[tuple[Any, Any]]:
     settings = read_settings_of(context)
     open_logs(settings.logs.level, human=settings.logs.human)
     with serve_metrics(settings.metrics.port, settings.metrics.host):
+        yield settings, count
+
+
+@contextmanager
+def _joining(context: typer.Context) -> Iterator[tuple[Any, Any]]:
+    """The same for a process of the distributed shell, which ends at once if Kafka is not there."""
+    from infra.corpora.journals import reach_kafka
+
+    with _serving(context) as (settings, count):
+        reach_kafka(settings)
         yield settings, count

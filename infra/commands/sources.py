@@ -9,11 +9,25 @@ import msgspec
 import typer
 
 from infra.commands import families
-from infra.commands.ground import FAILED, Where, emit, judge, read_settings_of, refuse
+from infra.commands.ground import FAILED, Where, emit, judge, read_settings_of, refuse, say
 
 app = typer.Typer(help="Who is listened to; changes take effect within ten seconds.")
 app.command(epilog="Example: nabat sources owners corpus.jsonl.gz")(families.owners)
 Name = Annotated[str, typer.Argument(help="Its stable name, such as rss/interfax.ru.")]
+TROUBLES = {
+    "bad_url": "there is no address that can be asked: name it with --url",
+    "broken": "the answer breaks off: try again later",
+    "dns": "its host is not known: check its address",
+    "no_preview": "this is no public preview of a channel: check its name",
+    "not_a_feed": "this is neither RSS nor Atom: look for the address of its feed",
+    "private_address": "its address is not public; for trials on this machine set [web]"
+    " allow_loopback = true",
+    "redirects": "it redirects without end: check its address",
+    "refused": "nobody listens there: check its address, or try again later",
+    "timeout": "no answer in time: try again later, or raise [web] timeout_seconds",
+    "tls": "its certificate is not to be trusted: check its address",
+    "too_large": "its answer is too large to be a feed",
+}
 
 
 @app.command("list", epilog="Example: nabat sources list")
@@ -29,6 +43,8 @@ def list_sources(context: typer.Context, shell: Where = "store") -> None:
     health = read_health(settings) if shell == "store" else {}
     for name, value in sorted(found.items()):
         emit({**value, "health": health.get(name)})
+    if not found:
+        say("nothing is listened to: `nabat sources add`")
 
 
 @app.command(epilog="Example: nabat sources add rss/interfax.ru --url https://interfax.ru/rss.asp")
@@ -48,6 +64,8 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     fields |= {"title": title, "interval_seconds": interval}
     value = _check_source({key: value for key, value in fields.items() if value is not None})
     _append(context, shell, name, value)
+    if not _is_polled(value):
+        say(f"{name} has no address (--url): it is not asked, its documents come from files")
 
 
 @app.command(epilog="Example: nabat sources remove rss/interfax.ru")
@@ -86,7 +104,14 @@ def try_source(
     found = asyncio.run(look())
     emit(found)
     if found.status != "ok":
-        raise refuse(f"{name}: {found.status}", FAILED)
+        raise refuse(f"{name}: {_tell_trouble(found.status)}", FAILED)
+
+
+def _tell_trouble(status: str) -> str:
+    """What a status means, and what to do."""
+    if status.startswith("http_"):
+        return f"it answers HTTP {status.removeprefix('http_')}: check its address"
+    return TROUBLES.get(status, status)
 
 
 def _check_source(fields: dict[str, Any]) -> dict[str, Any]:
@@ -100,6 +125,13 @@ def _check_source(fields: dict[str, Any]) -> dict[str, Any]:
         raise refuse("\n".join(describe(one) for one in error.errors())) from None
     checked: dict[str, Any] = msgspec.to_builtins(source)
     return checked
+
+
+def _is_polled(value: dict[str, Any]) -> bool:
+    from connectors.reading.looks import is_polled
+    from streams.models import Source
+
+    return is_polled(msgspec.convert(value, Source))
 
 
 def _append(context: typer.Context, shell: str, name: str, value: dict[str, Any] | None) -> None:

@@ -127,6 +127,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sources: Registry = None,
 ) -> None:
     """Print every form that a term matches, what it collides with, first hits; or past alarms."""
+    from infra.stage.bell import to_amount
     from infra.watching import preview as look
 
     fields = {"name": name, "lang": lang, "case": case}
@@ -147,7 +148,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
         say(f"found: {sample}")
     if on and not found.samples:
         say("found: nothing")
-    say(f"{len(found.forms)} forms")
+    say(to_amount(len(found.forms), "form"))
 
 
 def _preview_budget(context: typer.Context, term: Any, on: str | None, registry: Any) -> None:
@@ -229,18 +230,19 @@ def export_terms(
 
 def _sum_up(terms: int, shell: str, standings: list[Any]) -> str:
     """How many stand how, and when; or why that is not known."""
+    from infra.stage.bell import to_amount
+
     if not terms:
         return "nothing is watched: `nabat terms add`"
     if not standings:
         reasons = {"store": "`nabat up` has not decided anything yet"}
-        return (
-            f"{terms} terms; {reasons.get(shell, 'only the embedded shell tells how they stand')}"
-        )
+        why = reasons.get(shell, "only the embedded shell tells how they stand")
+        return f"{to_amount(terms, 'term')}; {why}"
     states = Counter(one.state for one in standings).most_common()
     told = ", ".join(f"{count} {state}" for state, count in states)
     last = standings[0]
     seen = f"{last.coverage:.0%} of the usual documents seen in the hour before"
-    return f"{terms} terms as of {last.as_of:%Y-%m-%d %H:%M} UTC: {told}; {seen}"
+    return f"{to_amount(terms, 'term')} as of {last.as_of:%Y-%m-%d %H:%M} UTC: {told}; {seen}"
 
 
 def _read_terms(context: typer.Context, shell: str) -> dict[str, dict[str, Any]]:

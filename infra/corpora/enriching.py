@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+import msgspec
+
 from connectors.files import read_lines
 from infra.corpora.outputs import Outputs
 from infra.corpora.replay import BATCH, Corpus, Summary
 from infra.corpora.stream import Enrich, to_letter
 from streams.enrich import Failure
 from streams.journal import accept
-from streams.models import DeadLetter, Document, Place
+from streams.models import DeadLetter, Document, Place, decode_row
 
 
 def enrich_file(
@@ -48,11 +50,20 @@ def _read(corpus: Corpus, summary: Summary, outputs: Outputs) -> Iterator[tuple[
                 else accept(line[1], line[0], None, {}, "enrich")
             )
             if isinstance(found, DeadLetter):
-                _bury(found, summary, outputs)
+                if isinstance(line, DeadLetter) or not _is_other_row(line[1]):
+                    _bury(found, summary, outputs)
             elif not isinstance(line, DeadLetter):
                 summary.valid += 1
                 summary.rows += 1
                 yield line[0], found
+
+
+def _is_other_row(raw: bytes) -> bool:
+    """Whether it is a row of an exported journal that carries no document."""
+    try:
+        return not isinstance(decode_row(raw), Document)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
 
 
 def _bury(letter: DeadLetter, summary: Summary, outputs: Outputs) -> None:

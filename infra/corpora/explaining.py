@@ -25,7 +25,8 @@ from streams.alarms.gates import Options
 from streams.alarms.reasons import Absence, Ack, Explanation, explain, explain_step, why_not
 from streams.decide import Decider, Outcome
 from streams.enrich import Failure, Steps, enrich_batch
-from streams.models import Burst, DeadLetter, Document, Enriched, Passed, Setting, Term
+from streams.events import Burst
+from streams.models import DeadLetter, Document, Enriched, Passed, Setting, Term
 from streams.terms import compile_watch
 from streams.ticks import TICK
 

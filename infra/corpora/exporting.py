@@ -10,10 +10,11 @@ import msgspec
 
 from connectors.ledger import each_burst, each_document
 from connectors.store import Store
-from infra.corpora.journals import open_journal
+from infra.corpora.journals import open_journal, reach_kafka
 from infra.settings import Settings
 from streams.alerts import tick_of
-from streams.models import Burst, Enriched, Revision, decode_enriched, encode
+from streams.events import Burst
+from streams.models import Enriched, Revision, decode_enriched, encode
 from streams.shell.topics import Topics
 
 
@@ -61,5 +62,6 @@ def _gather_documents(settings: Settings) -> Iterator[bytes]:
 def _read_topic(settings: Settings, part: str) -> Iterator[bytes]:
     from connectors.broker import read_topic
 
+    reach_kafka(settings)
     name = Topics(settings.engines.prefix).name(part)
     return (kept.value for kept in read_topic(settings.engines.kafka, name) if kept.value)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations, islice
 
 from msgspec import Struct
 
-from infra.corpora.replay import BATCH, Corpus, Line, read_corpus
+from infra.corpora.replay import BATCH, Corpus, Line, Summary, read_corpus
 from infra.corpora.stream import Enrich, Numbered, Stream
+from streams.alarms.gates import Options
 from streams.decide import Decider
 from streams.models import Clock, DeadLetter, Enriched, Mark, Time
 from streams.ticks import TICK
@@ -38,18 +40,33 @@ class Kinship(Struct, frozen=True, kw_only=True):
 
 
 def read_families(
-    corpus: Corpus, enrich: Enrich, report: Callable[[int], None] = lambda _: None
-) -> list[Family]:
-    """All families of the files, single texts too: the largest first, then the earliest."""
+    corpus: Corpus,
+    enrich: Enrich,
+    options: Options | None = None,
+    report: Callable[[Summary], None] = lambda _: None,
+) -> tuple[list[Family], Summary]:
+    """All families of the files, single texts too: the largest first, then the earliest.
+
+    And what was read for them. What is forgotten by `options` is no origin any more, as in the
+    decider.
+    """
     families: dict[str, Family] = {}
     known: set[str] = set()
-    for document in _read_documents(corpus, enrich):
+    started, summary = time.perf_counter(), Summary()
+    stream = Stream(Decider(options), enrich)
+    for document in _read_documents(corpus, stream, summary):
         if document.id in known or document.deleted:
             continue
         known.add(document.id)
         _fold(families, document)
-        report(len(known))
-    return sorted(families.values(), key=lambda one: (-one.size, one.first_at, one.origin_id))
+        summary.documents = len(known)
+        report(summary)
+    summary.seconds = time.perf_counter() - started
+    return _rank(families.values()), summary
+
+
+def _rank(families: Iterable[Family]) -> list[Family]:
+    return sorted(families, key=lambda one: (-one.size, one.first_at, one.origin_id))
 
 
 def find_kin(families: list[Family], share: float) -> list[Kinship]:
@@ -91,22 +108,25 @@ def _fold(families: dict[str, Family], document: Enriched) -> None:
         family.sources.append(document.source)
 
 
-def _read_documents(corpus: Corpus, enrich: Enrich) -> Iterator[Enriched]:
+def _read_documents(corpus: Corpus, stream: Stream, summary: Summary) -> Iterator[Enriched]:
     """The documents as they were decided, the last tick's too."""
-    rows = _number(read_corpus(corpus))
+    rows = _number(read_corpus(corpus), summary)
     runs = iter(lambda: list(islice(rows, BATCH)), [])
-    for step in Stream(Decider(), enrich).flow(runs):
+    for step in stream.flow(runs):
         yield from chain.from_iterable(outcome.documents for outcome in step.outcomes)
 
 
-def _number(lines: Iterator[Line | DeadLetter]) -> Iterator[Numbered]:
+def _number(lines: Iterator[Line | DeadLetter], summary: Summary) -> Iterator[Numbered]:
     """Rows with their numbers, and behind them a clock that ends the last tick."""
     number, end = 0, datetime.min.replace(tzinfo=UTC)
     for line in lines:
         if isinstance(line, DeadLetter):
+            summary.deadletters += 1
+            summary.is_cut |= line.reason == "truncated"
             continue
         yield Numbered(number, line[1])
         number += 1
+        summary.valid = number
         if not isinstance(line[1], Mark):
             end = max(end, line[1].seen_at)
     if number:

@@ -40,8 +40,12 @@ class Journal(Protocol):
 
 @contextmanager
 def open_journal(settings: Settings, where: str, *, create: bool = False) -> Iterator[Journal]:
-    """Open the journal of the embedded (`store`) or the distributed shell (`kafka`)."""
+    """Open the journal of the embedded (`store`) or the distributed shell (`kafka`).
+
+    Raises ConnectionError without Kafka: a command says so, and does not wait.
+    """
     if where == "kafka":
+        reach_kafka(settings)
         yield _Topic(settings)
         return
     from connectors.store import Store
@@ -55,12 +59,29 @@ def open_journal(settings: Settings, where: str, *, create: bool = False) -> Ite
         store.close()
 
 
+def reach_kafka(settings: Settings) -> None:
+    """Raise ConnectionError if Kafka does not answer, with what to do."""
+    from connectors.broker import knock
+
+    try:
+        knock(settings.engines.kafka)
+    except ConnectionError as error:
+        remedy = "start Kafka, or set [engines] kafka (NABAT_ENGINES__KAFKA) to its address"
+        raise ConnectionError(f"{error}: {remedy}") from None
+
+
 def seed_rows(settings: Settings) -> Sequence[Setting]:
     """What an empty journal opens with."""
     from streams.journal import seed
 
     terms = [table.to_term() for table in settings.terms]
     return seed(terms, [table.to_source() for table in settings.sources])
+
+
+def find_unheeded(settings: Settings, changes: Sequence[Setting]) -> list[str]:
+    """Terms and sources of the settings that are not as the journal has them, which is in force."""
+    forced = {what: in_force(changes, what) for what in ("source", "term")}
+    return [row.key for row in seed_rows(settings) if forced[row.what].get(row.key) != row.value]
 
 
 def make_setting(what: str, key: str, value: dict[str, Any] | None) -> Setting:

@@ -22,9 +22,9 @@ from streams.alarms.reasons import explain
 from streams.alarms.scores import CHANNELS
 from streams.alarms.sight import view
 from streams.decide import Decider, Outcome
+from streams.events import Burst
 from streams.journal import seed
 from streams.models import (
-    Burst,
     DeadLetter,
     Document,
     Enriched,

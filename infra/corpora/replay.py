@@ -99,7 +99,7 @@ class Replay:
         self.summary.deadletters += len(step.buried)
         self.summary.is_cut |= any(letter.reason == "truncated" for letter in step.buried)
         for outcome in step.outcomes:
-            outputs.write("documents", outcome.documents)
+            outputs.write("documents", outcome.told)
             outputs.write("alerts", outcome.bursts)
             self.summary.documents += len(outcome.documents)
             self.summary.bursts += len(outcome.bursts)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from connectors.broker import Producer
-from infra.corpora.journals import to_key
+from infra.corpora.journals import reach_kafka, to_key
 from infra.corpora.outputs import Outputs
 from infra.corpora.replay import Corpus, Line, Summary, read_corpus
 from infra.settings import Settings
@@ -22,9 +22,13 @@ def send_corpus(
     paths: Mapping[str, str],
     report: Callable[[Summary], None] = lambda _: None,
 ) -> Summary:
-    """Append settings and rows in their order, dead letters to their topic and file."""
+    """Append settings and rows in their order, dead letters to their topic and file.
+
+    Raises ConnectionError if Kafka is not there at the beginning; later it is waited for.
+    """
     started, summary = time.perf_counter(), Summary()
     topics = Topics(settings.engines.prefix, settings.engines.partitions)
+    reach_kafka(settings)
     producer = Producer(settings.engines.kafka)
     with Outputs(paths) as outputs:
         for one in read_corpus(corpus):

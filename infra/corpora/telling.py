@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,9 +16,12 @@ from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
 from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
+from streams.ticks import TICK
 
 SHORT = 26  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
+WIDTHS = (19, 6, 13, 20)  # columns of the table of documents; the headline takes the rest
+GAP = Text()  # between tables
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
     "not_watched": "it was not watched then",
@@ -37,17 +41,22 @@ VERDICTS = {
 def tell_explanation(explanation: Explanation) -> RenderableType:
     """Why it rang: its steps, the windows, the documents, what was usual, what could be seen."""
     opening = explanation.steps[0].burst
-    title = f"{explanation.term}  {explanation.id}  {_to_second(explanation.as_of)} UTC"
+    title = f"{explanation.term}  {explanation.id}  {_to_date(explanation.as_of)}"
     return Group(
         Text(title, "bold"),
         Text(opening.reason),
         *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
         *([_tell_ack(explanation.ack)] if explanation.ack else []),
+        GAP,
         _list_steps(explanation.steps),
+        GAP,
         _list_windows(explanation.windows, explanation.window_seconds),
+        GAP,
         _list_checks(explanation.steps[0].checks),
+        GAP,
         _list_documents(explanation.documents),
         Text(f"by owner: {_join_owners(explanation.owners)}"),
+        GAP,
         _tell_learnt(explanation.baseline),
         _list_groups(explanation.exposure),
     )
@@ -55,7 +64,8 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
 
 def tell_absence(absence: Absence) -> RenderableType:
     """Why nothing rang: the verdict, the gates of the closest window, what stands behind them."""
-    head = Text.assemble((absence.term, "bold"), f"  {_to_second(absence.as_of)} UTC  ")
+    date = f"{_to_date(absence.as_of)}  " if is_dated(absence) else ""
+    head = Text.assemble((absence.term, "bold"), f"  {date}")
     head.append(VERDICTS[absence.verdict], "bold yellow")
     parts: list[RenderableType] = [head]
     if absence.verdict in EMPTY:
@@ -65,10 +75,15 @@ def tell_absence(absence: Absence) -> RenderableType:
     if absence.blind:
         parts.append(Text(f"cannot be assessed: windows of {_join_minutes(absence.blind)} min"))
     closest = absence.closest
-    parts.append(_list_windows(absence.windows, closest.window_seconds if closest else 0))
-    parts += [_list_checks(closest.checks)] if closest else []
-    parts += [_list_documents(absence.documents)] if absence.documents else []
-    return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+    parts += [GAP, _list_windows(absence.windows, closest.window_seconds if closest else 0)]
+    parts += [GAP, _list_checks(closest.checks)] if closest else []
+    parts += [GAP, _list_documents(absence.documents)] if absence.documents else []
+    return Group(*parts, GAP, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+
+
+def is_dated(absence: Absence) -> bool:
+    """Whether anything was read but the settings that open a journal, which are of 1970."""
+    return absence.as_of > from_seconds(TICK)
 
 
 def tell_preview(preview: Preview) -> RenderableType:
@@ -125,10 +140,16 @@ def _list_steps(steps: Sequence[Step]) -> Table:
     for step in steps:
         burst = step.burst
         sizes = (str(one) for one in (burst.documents, burst.origins, burst.owners))
-        because = ", ".join(map(_tell_check, step.checks)) if burst.revision > 1 else "see below"
+        because = _tell_reason(step) if burst.revision > 1 else "see below"
         name = f"{burst.revision} {burst.state}"
         table.add_row(name, _to_second(burst.detected_at), *sizes, because)
     return table
+
+
+def _tell_reason(step: Step) -> str:
+    """The conditions that brought a revision about: those that held, of a retraction the others."""
+    holds = step.burst.state != "retracted"
+    return ", ".join(_tell_check(check) for check in step.checks if check.passed == holds)
 
 
 def _tell_ack(ack: Ack) -> Text:
@@ -173,8 +194,9 @@ def _tell_outcome(check: Check) -> Text:
 def _measure(check: Check) -> tuple[str, str]:
     """What was measured and needed; of a mute, times."""
     if check.name == "unmuted":
-        until = "-" if check.needed is None else _to_second(from_seconds(check.needed))
-        return _to_second(from_seconds(check.value)), until
+        if check.needed is None:
+            return "-", "-"
+        return _to_second(from_seconds(check.value)), _to_second(from_seconds(check.needed))
     return f"{check.value:.4g}", f"{check.needed or 0:.4g}"
 
 
@@ -183,17 +205,33 @@ def _tell_check(check: Check) -> str:
     return f"{check.name} {measured} of {needed}"
 
 
-def _list_documents(documents: Sequence[Counted]) -> Table:
-    table = Table("counted (UTC)", "weight", "as", "owner", box=None)
-    for name in ("source", "document"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+def _list_documents(documents: Sequence[Counted]) -> Group:
+    """The latest documents, a line each: a page that is too narrow cuts the headline alone."""
+    lines = [_align("counted (UTC)", "weight", "as", "source (owner)", "document")]
+    lines[0].stylize("bold")
     for one in documents[-LISTED:]:
-        headline = Text((one.title or one.snippet).strip())
-        moment = _to_second(one.counted_at)
-        table.add_row(moment, f"{one.weight:g}", one.counts_as, one.owner, one.source, headline)
+        moment, weight = _to_second(one.counted_at), f"{one.weight:g}"
+        headline = " ".join((one.title or one.snippet).split())
+        lines.append(_align(moment, weight, one.counts_as, _tell_source(one), headline))
     if len(documents) > LISTED:
-        table.caption = f"the last {LISTED} of {len(documents)}"
-    return table
+        lines.append(Text(f" the last {LISTED} of {len(documents)}", "dim"))
+    return Group(*lines)
+
+
+def _align(*cells: str) -> Text:
+    line = Text(" ", no_wrap=True, overflow="ellipsis")
+    for cell, width in zip_longest(cells, WIDTHS):
+        text = Text(cell)
+        if width:
+            text.truncate(width, overflow="ellipsis", pad=True)
+        line = line.append_text(text).append("  ")
+    line.rstrip()
+    return line
+
+
+def _tell_source(one: Counted) -> str:
+    """A source, and its owner where that is another."""
+    return one.source if one.owner == one.source else f"{one.source} ({one.owner})"
 
 
 def _tell_learnt(learnt: Learnt | None) -> Text:
@@ -227,6 +265,11 @@ def _join_owners(owners: dict[str, float]) -> str:
 
 def _join_minutes(windows: Sequence[int]) -> str:
     return ", ".join(str(window // 60) for window in windows)
+
+
+def _to_date(moment: datetime) -> str:
+    """A time with its year: the past that is asked about may be long ago."""
+    return f"{moment:%a} {moment.day} {moment:%b %Y %H:%M:%S} UTC"
 
 
 def _to_second(moment: datetime) -> str:

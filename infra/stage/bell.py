@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.alerts import Message
-from streams.models import Burst, Evidence
+from streams.events import Burst, Evidence
 
 LINKS = 3  # pieces of evidence in a panel
 NAMES = 4  # names in a panel
 HEADLINE = 120  # characters of a headline
+HOUR = 60  # minutes
 STYLES = {"opened": "bold red", "growing": "yellow", "closed": "green", "retracted": "magenta"}
 
 
@@ -80,7 +81,6 @@ def _draw(bursts: Sequence[Burst]) -> Panel:
 
 
 def _describe(burst: Burst) -> list[tuple[str, str]]:
-    delay = int((burst.detected_at - burst.onset_at).total_seconds())
     sizes = ", ".join(
         (
             to_amount(burst.documents, "document"),
@@ -95,13 +95,23 @@ def _describe(burst: Burst) -> list[tuple[str, str]]:
         f"{burst.coverage:.0%} of the sources seen"
     )
     return [
-        ("began", f"{to_moment(burst.onset_at)}, rang {delay // 60} min {delay % 60} s later"),
+        ("began", f"{to_moment(burst.onset_at)}, rang {_to_span(burst)} later"),
         ("by", sizes),
         ("why", burst.reason),
         ("sure", known),
         ("first", f"{burst.first.published_at:%H:%M} {burst.first.id}"),
         *(("who", text) for text in [_name(burst)] if text),
     ]
+
+
+def _to_span(burst: Burst) -> str:
+    """From the onset to the alarm: `4 min 20 s`, `3 h 56 min`."""
+    minutes, seconds = divmod(int((burst.detected_at - burst.onset_at).total_seconds()), 60)
+    return (
+        f"{minutes} min {seconds} s"
+        if minutes < HOUR
+        else f"{minutes // HOUR} h {minutes % HOUR} min"
+    )
 
 
 def _name(burst: Burst) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
+from shutil import which
 from time import monotonic
 
 from msgspec import Struct
@@ -25,14 +28,16 @@ from streams.alarms.gates import Options
 from streams.alerts import to_messages
 from streams.decide import Decider, Outcome
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import accept_row, seed
-from streams.models import Burst, DeadLetter, Passed, Place, from_seconds, to_seconds
+from streams.models import DeadLetter, Passed, Place, from_seconds, to_seconds
 from streams.terms import read_terms
 
 CHUNK = 100  # rows pushed together: alarms show at once, progress moves
 WIDTH = 80
 FILE = "scenario.jsonl"
 SHOWN_LINES = 5
+LOADING = "reading the language models; the first run compiles, half a minute or more"
 HAZARDS = {
     "flood": "hundreds of posts, each worded a little differently",
     "reprints": "one story, reprinted everywhere",
@@ -41,11 +46,14 @@ HAZARDS = {
     "outage": "a source was away and came back with all that it had written",
     "backfill": "an archive delivered at once",
 }
-NEXT = """\
+FILES = "--terms {dir}/terms.jsonl --sources {dir}/sources.csv"
+NEXT = f"""\
+nabat demo --keep {{dir}}  leave the scenario as files, and ask them:
+  nabat replay {{dir}}/{FILE} --alerts alerts.jsonl \\
+    {FILES}
+  nabat explain {{id}} --journal {{dir}}/{FILE} \\
+    {FILES}
 nabat up               your own sources (see nabat.example.toml)
-nabat demo --keep DIR  leave the scenario as files, and replay them:
-  nabat replay DIR/scenario.jsonl \\
-    --terms DIR/terms.jsonl --sources DIR/sources.csv --alerts alerts.jsonl
 make up                the distributed shell, with Kibana and Grafana"""
 
 
@@ -108,7 +116,9 @@ def run_demo(
             _show(console, outcome)
             if status is not None:
                 status.update(f"{to_moment(from_seconds(outcome.tick))}  {run.documents} documents")
-    _sum_up(console, run, scenario, monotonic() - began)
+    _sum_up(console, run, scenario)
+    _point_on(console, run, keep)
+    console.print(Text(f"\n{run.documents} documents in {monotonic() - began:.0f} s", "dim"))
     return run
 
 
@@ -122,7 +132,7 @@ def make_console() -> Console:
 
 def _make_status(console: Console) -> AbstractContextManager[Status | None]:
     is_alive = console.is_terminal and not console.is_dumb_terminal
-    return console.status("reading the language models") if is_alive else nullcontext()
+    return console.status(LOADING) if is_alive else nullcontext()
 
 
 def _play(scenario: Scenario, stream: Stream, run: Run) -> Iterator[Outcome]:
@@ -166,7 +176,7 @@ def _show(console: Console, outcome: Outcome) -> None:
         console.print(render(message))
 
 
-def _sum_up(console: Console, run: Run, scenario: Scenario, seconds: float) -> None:
+def _sum_up(console: Console, run: Run, scenario: Scenario) -> None:
     console.print(Rule("what rang", style="dim"))
     console.print(_tabulate(run))
     for missed in _find_missed(run, scenario.truth.bursts):
@@ -178,9 +188,17 @@ def _sum_up(console: Console, run: Run, scenario: Scenario, seconds: float) -> N
         console.print(_explain(silence))
     console.print(Rule("what could not be read", style="dim"))
     console.print(_list_letters(run.letters))
+
+
+def _point_on(console: Console, run: Run, keep: Path | None) -> None:
+    """Commands that go on from here, with an alarm that rang; first how a shell finds them."""
     console.print(Rule("where to go next", style="dim"))
-    console.print(NEXT)
-    console.print(Text(f"\n{run.documents} documents in {seconds:.0f} s", "dim"))
+    activate = Path(sys.prefix, "bin", "activate")
+    if which("nabat") is None and activate.exists():
+        console.print(f". {os.path.relpath(activate)}  lets your shell find nabat", soft_wrap=True)
+    loudest = max(run.opened, key=lambda burst: burst.evidence_nats, default=None)
+    told = NEXT.format(dir=keep or "scenario", id=loudest.id if loudest else "b_…")
+    console.print(told, soft_wrap=True)
 
 
 def _tabulate(run: Run) -> Table:

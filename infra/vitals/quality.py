@@ -8,7 +8,7 @@ from msgspec import Struct
 from infra.corpora.exporting import export_lines
 from infra.corpora.journals import in_force, open_journal
 from infra.settings import Settings
-from streams.models import Burst
+from streams.events import Burst
 
 
 class Quality(Struct, kw_only=True):

@@ -21,7 +21,8 @@ WEEK = 7 * 86400  # seconds
 class Options(Struct, frozen=True, kw_only=True):
     """What an operator may set of the detector; a change gives alerts another `config`.
 
-    `chance_per_day`: how many bursts a day chance may ring over all terms, by the model.
+    `chance_per_day`: how many bursts a day chance may ring over all terms, by the model; above 0,
+    for no evidence rules chance out (else ValueError).
     `escalation`: what must be added to the score of a burst for more of it to ring, and how many
     times as many origins do as well.
     """
@@ -37,6 +38,10 @@ class Options(Struct, frozen=True, kw_only=True):
     quiet_seconds: int = 1800
     window_seconds: int = SPAN
     window_documents: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        if not self.chance_per_day > 0:
+            raise ValueError(f"chance_per_day is {self.chance_per_day}; it must be above 0")
 
     @property
     def limits(self) -> Limits:

@@ -7,29 +7,22 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from streams.alarms.logarithms import compiled
+from streams.alarms.rings import push_rows
 from streams.alarms.scores import (
-    AT,
     BORN_HOURS,
-    BUCKET,
-    BUCKETS,
     CANDIDATE,
-    CHANNELS,
     CLIP,
-    COARSE,
     DAY,
     DAYS,
     EXCESS,
-    FINE,
-    FINE_WINDOWS,
     GREW,
     GROW,
     GROW_SLOT,
     GROWTH,
     HITS,
     HOURS,
-    LAST,
     LEAST_SCORE,
     LEVELS,
     MANY,
@@ -40,18 +33,16 @@ from streams.alarms.scores import (
     PEAKS,
     PROBES,
     QUANTILES,
-    RING,
     ROOTS,
     SQUARES,
     STEP,
     STEP_UP,
     STEPS,
+    SUMS,
     UPTO,
     WARM_HOURS,
-    WINDOWS,
     Floats,
     Ints,
-    expect,
     first_threshold,
     mean_rate,
     rate,
@@ -60,150 +51,188 @@ from streams.alarms.scores import (
     spread_of,
     threshold,
     to_root,
-    weigh,
 )
+from streams.alarms.strips import WIDE, Strip, lay, lay_counts, make_strip, weigh_strip
 
 
-@njit(cache=True)
+@compiled
 def learn_rows(table: Floats, rows: Ints, shown: Floats, world: Floats, exposed: Floats) -> None:
-    """Fold the step `NOW` into rows; `shown` has the count of each, and 1 if the term is ringing.
+    """Fold the step `NOW` into rows; `shown` has their counts, and 1 for each that is ringing.
 
     The sums of the world are as they were before the step; `exposed` has the documents that could
     be seen in it, and in each window that ends with it, by slot.
     """
-    exposure, slots, lengths = exposed[MANY].sum(), slots_in(exposed), lengths_of(world)
-    seen, expected, told = np.empty(MANY), np.empty(MANY), (np.empty(MANY), np.empty(2))
+    strip, slots = make_strip(), slots_in(exposed)
+    for first in range(0, len(rows), WIDE):
+        here, counts = rows[first : first + WIDE], shown[:, first : first + WIDE]
+        push_rows(table, here, counts[0], world)
+        places = find_mentioned(table, here)
+        teach(table, here[places], counts[:, places], (world, exposed, slots), strip)
+
+
+@compiled
+def find_mentioned(table: Floats, rows: Ints) -> Ints:
+    """The places of the rows with a mention in the day; others are as if they were not touched."""
+    places, many = np.empty(len(rows), np.int64), 0
     for place in range(len(rows)):
-        row, count = table[rows[place]], shown[place, 0]
-        push(row, world, count)
-        sum_windows(row, world, lengths, seen)
-        if seen[MANY - 1] == 0.0:
-            continue  # as if it were not touched: a term without mention in a day is not
-        expect(row, world, exposed, slots, expected)
-        weigh(row, world, seen, expected, told)
-        note_peak(row, world, told)
-        if shown[place, 1] == 0.0:
-            probe(world, told[0].max())
-        learn_scores(row, world, told[1])
-        learn_rate(row, world, count, exposure)
-        learn_windows(row, world, seen, expected)
+        places[many] = place
+        many += table[rows[place], SUMS + MANY - 2] != 0.0
+    return places[:many]
 
 
-@njit(cache=True)
+@compiled
+def teach(
+    table: Floats, rows: Ints, shown: Floats, known: tuple[Floats, Floats, Ints], strip: Strip
+) -> None:
+    """Fold the step into rows that fit a strip."""
+    world, exposed, slots = known
+    warm(table, rows, world)
+    lay(table, rows, strip, world, slots)
+    lay_counts(table, rows, shown[0], strip.seen)
+    weigh_strip(strip, world, exposed, slots)
+    note_peaks(table, rows, world, (strip.loudest, strip.scores))
+    probe_rows(world, strip.loudest, shown[1])
+    learn_rates(table, rows, world, shown[0], exposed[MANY].sum())
+    learn_scores(strip.held, strip.scores, world)
+    learn_windows(strip, world)
+    put_back(table, rows, strip.held)
+
+
+@compiled
+def warm(table: Floats, rows: Ints, world: Floats) -> None:
+    """Begin the quantiles of terms that were learnt from for long enough."""
+    for row in rows:
+        is_cold = math.isnan(table[row, QUANTILES])
+        if is_cold and world[HOURS] - table[row, BORN_HOURS] >= WARM_HOURS:
+            for channel in range(2):
+                first = first_threshold(table[row], world, channel)
+                for level in range(3):
+                    table[row, QUANTILES + 3 * channel + level] = first
+            table[row, UPTO] = world[STEPS]
+
+
+@compiled
+def put_back(table: Floats, rows: Ints, held: Floats) -> None:
+    """Give rows what they have learnt; a cold one has no quantiles."""
+    for place in range(len(rows)):
+        row = rows[place]
+        for one in range(QUANTILES - ROOTS):
+            table[row, ROOTS + one] = held[one, place]
+        if not math.isnan(table[row, QUANTILES]):
+            for one in range(QUANTILES - ROOTS, QUANTILES + 6 - ROOTS):
+                table[row, ROOTS + one] = held[one, place]
+            table[row, UPTO] = held[UPTO - ROOTS, place]
+
+
+@compiled
+def probe_rows(world: Floats, loudest: Floats, ringing: Floats) -> None:
+    """Note which of the probed nats were reached by terms that do not ring."""
+    for place in range(len(ringing)):
+        nats = max(loudest[0, place], loudest[1, place])
+        if nats >= PROBES[0] and ringing[place] == 0.0:
+            probe(world, nats)
+
+
+@compiled
 def probe(world: Floats, nats: float) -> None:
     """Note which of the probed nats were reached."""
     for level in range(3):
-        world[HITS + level] += world[GREW] * (nats >= PROBES[level])
+        if nats >= PROBES[level]:
+            world[HITS + level] += world[GREW]
 
 
-@njit(cache=True)
-def push(row: Floats, world: Floats, count: float) -> None:
-    """Put the count of the step `NOW` into the rings; steps between were without mention."""
-    now, bucket = int(world[NOW]), int(world[NOW] * world[STEP] // world[BUCKET])
-    before = int(row[AT] * world[STEP] // world[BUCKET])
-    for missed in range(int(min(now - row[AT], FINE))):
-        row[RING + (now - missed) % FINE] = 0.0
-    for missed in range(min(bucket - before, COARSE)):
-        row[BUCKETS + (bucket - missed) % COARSE] = 0.0
-    row[RING + now % FINE] = count
-    row[BUCKETS + bucket % COARSE] += count
-    row[AT] = now
-    if count > 0.0:
-        row[LAST] = now
+@compiled
+def note_peaks(table: Floats, rows: Ints, world: Floats, told: tuple[Floats, Floats]) -> None:
+    """Remember by how much the day's highest scores topped their thresholds."""
+    loudest, scores = told
+    day = int(world[NOW]) * int(world[STEP]) // 86400
+    peak = PEAKS + day % DAYS
+    for place in range(len(rows)):
+        row = rows[place]
+        if table[row, DAY] != day:
+            turn_day(table[row], day)
+        for channel in range(2):
+            if loudest[channel, place] >= CANDIDATE:
+                margin = scores[channel, place] - threshold(table[row], world, channel)
+                table[row, peak] = max(table[row, peak], margin)
 
 
-@njit(cache=True)
-def lengths_of(world: Floats) -> Ints:
-    """How many steps, or buckets, each window sums."""
-    lengths = np.empty(MANY, np.int64)
-    for window in range(MANY):
-        part = world[STEP] if window < FINE_WINDOWS else world[BUCKET]
-        lengths[window] = max(1, int(WINDOWS[window] // part))
-    return lengths
-
-
-@njit(cache=True)
-def sum_windows(row: Floats, world: Floats, lengths: Ints, sums: Floats) -> None:
-    """Tell the counts of the windows that end with the step `NOW`."""
-    now, bucket = int(world[NOW]), int(world[NOW] * world[STEP] // world[BUCKET])
-    sum_back(row[RING : RING + FINE], now % FINE, lengths[:FINE_WINDOWS], sums[:FINE_WINDOWS])
-    longest = row[BUCKETS : BUCKETS + COARSE]
-    sum_back(longest, bucket % COARSE, lengths[FINE_WINDOWS:], sums[FINE_WINDOWS:])
-
-
-@njit(cache=True)
-def sum_back(ring: Floats, place: int, lengths: Ints, sums: Floats) -> None:
-    """Tell the sums of so many numbers, ever more of them, back from a place in a ring."""
-    total, done = 0.0, 0
-    for window in range(len(lengths)):
-        for _ in range(done, lengths[window]):
-            total += ring[place]
-            place = place - 1 if place > 0 else len(ring) - 1
-        done = lengths[window]
-        sums[window] = total
-
-
-@njit(cache=True)
-def note_peak(row: Floats, world: Floats, told: tuple[Floats, Floats]) -> None:
-    """Remember by how much the day's highest score topped its threshold."""
-    nats, scores = told
-    day = int(world[NOW] * world[STEP] // 86400)
+@compiled
+def turn_day(row: Floats, day: int) -> None:
+    """Begin a day without peaks; those between were without as well."""
     for missed in range(int(min(day - row[DAY], DAYS))):
         row[PEAKS + (day - missed) % DAYS] = 0.0
     row[DAY] = day
-    for channel in range(2):
-        first, last = CHANNELS[channel]
-        if nats[first:last].max() >= CANDIDATE:
-            margin = scores[channel] - threshold(row, world, channel)
-            row[PEAKS + day % DAYS] = max(row[PEAKS + day % DAYS], margin)
 
 
-@njit(cache=True)
-def learn_scores(row: Floats, world: Floats, scores: Floats) -> None:
-    """Let the quantiles follow; they fell a little with each step that the term was idle."""
-    if math.isnan(row[QUANTILES]):
-        if world[HOURS] - row[BORN_HOURS] < WARM_HOURS:
-            return
-        for channel in range(2):
-            start = QUANTILES + 3 * channel
-            row[start : start + 3] = first_threshold(row, world, channel)
-        row[UPTO] = world[STEPS]
-    idle = (world[STEPS] - row[UPTO]) * STEP_UP
-    for channel in range(2):
-        for level in range(3):
-            place = QUANTILES + 3 * channel + level
-            row[place] = max(row[place] - idle * (1.0 - LEVELS[level]), LEAST_SCORE)
-            if scores[channel] > row[place]:
-                row[place] += STEP_UP * LEVELS[level]
-            else:
-                row[place] = max(row[place] - STEP_UP * (1.0 - LEVELS[level]), LEAST_SCORE)
-    row[UPTO] = world[STEPS] + 1.0
+@compiled
+def learn_rates(table: Floats, rows: Ints, world: Floats, counts: Floats, exposure: float) -> None:
+    """Learn the counts of the step."""
+    for place in range(len(rows)):
+        if counts[place] != 0.0:
+            learn_rate(table[rows[place]], world, counts[place], exposure)
 
 
-@njit(cache=True)
-def learn_windows(row: Floats, world: Floats, seen: Floats, expected: Floats) -> None:
-    """Learn the usual roots and the dispersion of each window, its excess clipped."""
-    weight = world[GREW] * world[GROW]
-    for window in range(MANY):
-        mean, excess = expected[window], seen[window] - expected[window]
-        if seen[window] > 0.0:
-            shift = to_root(seen[window], window) - NO_ROOT
-            row[ROOTS + window] += weight * shift
-            row[SQUARES + window] += weight * shift * shift
-        if excess > 0.0:
-            phi = spread_of(row, world, window)
-            excess = min(excess, 2.0 * CLIP * math.sqrt(mean + phi * mean * mean))
-        row[EXCESS + window] += weight * (excess * excess - mean) / (mean * mean + 1.0)
-
-
-@njit(cache=True)
+@compiled
 def learn_rate(row: Floats, world: Floats, count: float, exposure: float) -> None:
     """Learn the count of the step, clipped so that a burst does not become the baseline."""
-    if count == 0.0:
-        return
     slot = slot_of(world[NOW] * world[STEP])
     mean = exposure * rate(row, world, slot, mean_rate(row, world))
     phi = spread_of(row, world, 0)
     clipped = min(count, mean + CLIP * math.sqrt(mean + phi * mean * mean) + 1.0)
     row[MENTIONS + slot] += clipped * world[GROWTH + slot] * world[GROW_SLOT]
     row[MEAN] += clipped * world[GREW] * world[GROW]
+
+
+@compiled
+def learn_scores(held: Floats, scores: Floats, world: Floats) -> None:
+    """Let the quantiles follow the scores."""
+    upto = held[UPTO - ROOTS]
+    for channel in range(2):
+        for level in range(3):
+            quantiles = held[QUANTILES - ROOTS + 3 * channel + level]
+            follow(quantiles, upto, scores[channel], (world[STEPS], LEVELS[level]))
+    upto[:] = world[STEPS] + 1.0
+
+
+@compiled
+def follow(quantiles: Floats, upto: Floats, scores: Floats, known: tuple[float, float]) -> None:
+    """Move quantiles by a step; they fell a little with each step that their term was idle."""
+    steps, level = known
+    for row in range(WIDE):
+        idle = (steps - upto[row]) * STEP_UP
+        fallen = max(quantiles[row] - idle * (1.0 - level), LEAST_SCORE)
+        lower = max(fallen - STEP_UP * (1.0 - level), LEAST_SCORE)
+        quantiles[row] = fallen + STEP_UP * level if scores[row] > fallen else lower
+
+
+@compiled
+def learn_windows(strip: Strip, world: Floats) -> None:
+    """Learn the usual roots and the dispersion of each window."""
+    weight, held = world[GREW] * world[GROW], strip.held
+    for window in range(MANY):
+        seen, expected = strip.seen[window], strip.expected[window]
+        learn_roots(held[window], held[SQUARES - ROOTS + window], seen, (weight, window))
+        learn_excess(held[EXCESS - ROOTS + window], seen, expected, strip.spreads[window], weight)
+
+
+@compiled
+def learn_roots(roots: Floats, squares: Floats, seen: Floats, known: tuple[float, int]) -> None:
+    """Add the roots of counts of a window, above that of nothing, with a weight."""
+    weight, window = known
+    for row in range(WIDE):
+        shift = to_root(seen[row], window) - NO_ROOT if seen[row] > 0.0 else 0.0
+        roots[row] += weight * shift
+        squares[row] += weight * shift * shift
+
+
+@compiled
+def learn_excess(
+    excess: Floats, seen: Floats, expected: Floats, spreads: Floats, weight: float
+) -> None:
+    """Add what counts of a window, clipped, tell of its dispersion, with a weight."""
+    for row in range(WIDE):
+        mean, off = expected[row], seen[row] - expected[row]
+        most = 2.0 * CLIP * math.sqrt(mean + spreads[row] * mean * mean)
+        off = min(off, most)
+        excess[row] += weight * (off * off - mean) / (mean * mean + 1.0)

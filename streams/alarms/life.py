@@ -22,8 +22,9 @@ from streams.alerts import (
     shares_event,
 )
 from streams.counts import BIN
+from streams.events import Burst, First
 from streams.families.window import Entry
-from streams.models import Burst, First, from_seconds
+from streams.models import from_seconds
 from streams.state import State
 
 KEPT = 86400  # seconds after its end for which an alarm may still be retracted

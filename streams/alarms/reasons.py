@@ -26,7 +26,8 @@ from streams.alarms.scores import CHANNELS, WINDOWS
 from streams.alarms.sight import Sight, entries_between, ground, view
 from streams.alerts import Alarm
 from streams.decide import Decider
-from streams.models import Burst, from_seconds
+from streams.events import Burst
+from streams.models import from_seconds
 
 
 class Step(Struct, frozen=True):

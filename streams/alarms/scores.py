@@ -1,8 +1,9 @@
 """The arithmetic of the detector: a row of numbers a term, compiled, one operation after another.
 
 Sums are forward-decayed (Cormode et al., 2009): what is learnt at step n is added with the weight
-2^(n / half-life), so a term that nobody mentions forgets without being touched. A compiled loop
-rounds a number the same way wherever its row stands, which vector code does not promise.
+2^(n / half-life), so a term that nobody mentions forgets without being touched. All is made of
+additions, multiplications, divisions and square roots, which round one way: wherever a row stands,
+however many are worked at a time, and on every machine.
 """
 
 # mypy: disable-error-code="untyped-decorator, no-any-return"
@@ -12,8 +13,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.alarms.logarithms import compiled, log
 
 SLOTS = 48  # hour of the day in UTC, weekday or weekend
 WINDOWS = (300, 900, 3600, 14400, 86400)  # seconds
@@ -24,7 +26,8 @@ CHANNELS = ((0, 3), (2, 5))  # the windows of spikes, and of slow rises
 LEVELS = (0.996, 0.997, 0.998)  # quantiles of a score; the median of the three is the threshold
 STEP_UP = 0.006  # how far one step may move a quantile
 SOFT = 0.3  # added within the logarithms of a score
-LEAST_SCORE = math.log(SOFT)  # of a term that was not mentioned
+SOFTLY, TEN = 1.0 / SOFT, math.log(10.0)
+LEAST_SCORE = -1.2039728043259361  # of a term that was not mentioned: the logarithm of `SOFT`
 # a threshold at first: of a mention in ten hours, what ten times as many add, and at most; the
 # 0.997 quantiles of the scores of real series of 0.05 to 1,000 mentions an hour lie around it
 FIRST_THRESHOLDS, TENFOLD, MOST_FIRST = (0.6, 0.35), (0.4, 0.4), (1.3, 1.1)
@@ -33,6 +36,7 @@ FLOOR = 0.3  # least mean, and addition to the deviation, of square roots of cou
 CLIP = 2.0  # standard deviations above which a count is learnt as if it stood there
 FIRST_PHI, LEAST_PHI = 0.5, 0.02  # dispersion: at the start, at least
 PRIOR_STEPS = 50.0  # steps that the first dispersion weighs
+LEAST_STEPS = 0.5  # below what the first step weighs
 LEAST_HOURLY = 0.02  # mentions an hour below which no expectation falls
 CANDIDATE = 6.0  # nats from which a score counts among the peaks of its day
 DAYS = 14  # daily peaks that are remembered
@@ -47,6 +51,8 @@ PRIOR, WEIGHT, OFFSETS = 123, 124, 125
 LAST, AT, DAY = range(127, 130)
 PEAKS, RING, BUCKETS = 130, 144, 156
 WIDTH = 252  # 2,016 bytes
+# behind it, not kept, for it follows from the rings: the counts of all windows but the shortest
+SUMS, WHOLE = 252, 256
 
 # the world, that all rows share: growth and exposure by slot, sums, the exposure of the last day
 GROWTH, EXPOSED = 0, 48
@@ -62,14 +68,14 @@ Ints = NDArray[np.int64]
 NO_ROOT = math.sqrt(0.375)  # the root of a count of nothing
 
 
-@njit(cache=True)
+@compiled
 def slot_of(moment: float) -> int:
     """The seasonal slot of a moment (Unix seconds): hour of the day, plus 24 at the weekend."""
     weekend = (int(moment // 86400) + 3) % 7 >= 5  # noqa: PLR2004 - Saturday
     return int(moment // 3600) % 24 + (24 if weekend else 0)
 
 
-@njit(cache=True)
+@compiled
 def slots_of(moments: Floats) -> Ints:
     """The slot of each moment."""
     slots = np.empty(len(moments), np.int64)
@@ -78,32 +84,38 @@ def slots_of(moments: Floats) -> Ints:
     return slots
 
 
-@njit(cache=True)
+@compiled
 def evidence(count: float, expected: float, dispersion: float) -> float:
     """Nats against chance: the exponent D of P(X ≥ count) ≤ exp(−D) for a negative binomial."""
     if count <= expected:
         return 0.0
     size = 1.0 / dispersion
-    tail = (count + size) * math.log((count + size) / (expected + size))
-    return max(count * math.log(count / expected) - tail, 0.0)  # rounding may fall below
+    tail = (count + size) * log((count + size) / (expected + size))
+    return max(count * log(count / expected) - tail, 0.0)  # rounding may fall below
 
 
-@njit(cache=True)
+@compiled
 def mean_rate(row: Floats, world: Floats) -> float:
     """Mentions a document over the last weeks, shrunk to what was thought at birth."""
     exposed = (world[GREW_EXPOSED] - row[BORN_MEAN]) / world[GREW]
-    return (row[MEAN] / world[GREW] + row[PRIOR] * row[WEIGHT]) / (exposed + row[WEIGHT])
+    return to_mean(row[MEAN] / world[GREW], exposed, row[PRIOR], row[WEIGHT])
 
 
-@njit(cache=True)
+@compiled
+def to_mean(mentions: float, exposed: float, prior: float, weight: float) -> float:
+    """Mentions a document where so many were exposed, with a prior that weighs like `weight`."""
+    return (mentions + prior * weight) / (exposed + weight)
+
+
+@compiled
 def rate(row: Floats, world: Floats, slot: int, mean: float) -> float:
     """Mentions a document in a slot; an hour of usual exposure at the term's mean is the prior."""
-    usual = world[USUAL]
-    seen = (world[EXPOSED + slot] - row[BORN_EXPOSED + slot]) / world[GROWTH + slot]
-    return (row[MENTIONS + slot] / world[GROWTH + slot] + usual * mean) / (seen + usual)
+    growth = world[GROWTH + slot]
+    seen = (world[EXPOSED + slot] - row[BORN_EXPOSED + slot]) / growth
+    return to_mean(row[MENTIONS + slot] / growth, seen, mean, world[USUAL])
 
 
-@njit(cache=True)
+@compiled
 def rates(table: Floats, rows: Ints, world: Floats, slots: Ints) -> Floats:
     """Mentions a document of each of `rows` in each of `slots`."""
     found = np.empty((len(rows), len(slots)))
@@ -115,7 +127,7 @@ def rates(table: Floats, rows: Ints, world: Floats, slots: Ints) -> Floats:
     return found
 
 
-@njit(cache=True)
+@compiled
 def expect(row: Floats, world: Floats, exposed: Floats, slots: Ints, expected: Floats) -> None:
     """Mentions expected in each window, of which `exposed` has the documents by slot.
 
@@ -132,32 +144,48 @@ def expect(row: Floats, world: Floats, exposed: Floats, slots: Ints, expected: F
         expected[window] = max(expected[window], LEAST_HOURLY * WINDOWS[window] / 3600.0)
 
 
-@njit(cache=True)
+@compiled
 def spread_of(row: Floats, world: Floats, window: int) -> float:
     """The learnt over-dispersion of the counts of a window."""
-    first = PRIOR_STEPS * row[BORN]
     steps = world[GREW_SUM] - row[BORN_SUM]
-    return max(LEAST_PHI, (row[EXCESS + window] + FIRST_PHI * first) / (steps + first))
+    return to_spread(row[EXCESS + window], steps, PRIOR_STEPS * row[BORN])
 
 
-@njit(cache=True)
-def unusual(row: Floats, world: Floats, window: int, count: float) -> float:
-    """Deviations of the root of a count above those of the term's past, at least 0."""
-    steps = world[GREW_SUM] - row[BORN_SUM]
-    shift = row[ROOTS + window] / steps if steps > 0.0 else 0.0
-    square = row[SQUARES + window] / steps if steps > 0.0 else 0.0
+@compiled
+def to_spread(excess: float, steps: float, first: float) -> float:
+    """Over-dispersion by a sum over `steps`, shrunk to the first one."""
+    return max(LEAST_PHI, (excess + FIRST_PHI * first) / (steps + first))
+
+
+@compiled
+def unusual(roots: float, squares: float, steps: float, root: float) -> float:
+    """Deviations of a root above those of the past, of which there are sums, at least 0."""
+    past = max(steps, LEAST_STEPS)  # where there were none, the sums are 0
+    shift = roots / past
     mean = max(NO_ROOT + shift, FLOOR)
-    spread = math.sqrt(max(square - shift * shift, 0.0))
-    return max((to_root(count, window) - mean) / (spread + FLOOR), 0.0)
+    spread = math.sqrt(max(squares / past - shift * shift, 0.0))
+    return max((root - mean) / (spread + FLOOR), 0.0)
 
 
-@njit(cache=True)
+@compiled
 def to_root(count: float, window: int) -> float:
     """The variance-stabilised count of five minutes of a window."""
-    return math.sqrt(max(count, 0.0) * 300.0 / WINDOWS[window] + 0.375)
+    return math.sqrt(count * (300.0 / WINDOWS[window]) + 0.375)
 
 
-@njit(cache=True)
+@compiled
+def to_factor(deviations: float, nats: float) -> float:
+    """What a window adds to the logarithm of a score; of nothing 1."""
+    return (deviations * SOFTLY + 1.0) * (math.sqrt(2.0 * nats) * SOFTLY + 1.0)
+
+
+@compiled
+def to_score(factors: float) -> float:
+    """The score of the factors of three windows."""
+    return LEAST_SCORE + log(factors) / 6.0
+
+
+@compiled
 def weigh(
     row: Floats, world: Floats, counts: Floats, expected: Floats, told: tuple[Floats, Floats]
 ) -> None:
@@ -167,21 +195,23 @@ def weigh(
     and by the seasonal model (nats), over the windows of the channel.
     """
     nats, scores = told
-    scores[:] = 0.0
+    scores[:] = 1.0
+    steps = world[GREW_SUM] - row[BORN_SUM]
     for window in range(MANY):
-        count, log, nats[window] = counts[window], LEAST_SCORE, 0.0
-        if count > 0.0:
-            nats[window] = evidence(count, expected[window], spread_of(row, world, window))
-            log = 0.5 * math.log(unusual(row, world, window, count) + SOFT)
-            log += 0.5 * math.log(math.sqrt(2.0 * nats[window]) + SOFT)
+        count, nats[window] = counts[window], 0.0
+        if count <= 0.0:
+            continue
+        nats[window] = evidence(count, expected[window], spread_of(row, world, window))
+        sums = row[ROOTS + window], row[SQUARES + window]
+        deviations = unusual(sums[0], sums[1], steps, to_root(count, window))
         for channel in range(2):
             if CHANNELS[channel][0] <= window < CHANNELS[channel][1]:
-                scores[channel] += log
+                scores[channel] *= to_factor(deviations, nats[window])
     for channel in range(2):
-        scores[channel] /= CHANNELS[channel][1] - CHANNELS[channel][0]
+        scores[channel] = to_score(scores[channel])
 
 
-@njit(cache=True)
+@compiled
 def threshold(row: Floats, world: Floats, channel: int) -> float:
     """What the score of a channel must reach: a high quantile of the term's own scores."""
     if math.isnan(row[QUANTILES]):
@@ -194,16 +224,16 @@ def threshold(row: Floats, world: Floats, channel: int) -> float:
     return max(min(levels[0], levels[1]), min(max(levels[0], levels[1]), levels[2]))
 
 
-@njit(cache=True)
+@compiled
 def first_threshold(row: Floats, world: Floats, channel: int) -> float:
     """The threshold of a term whose own scores are not known: by how often it is mentioned."""
     hourly = mean_rate(row, world) * world[USUAL]
-    tenfold = max(math.log10(max(hourly, 0.1) / 0.1), 0.0)
+    tenfold = log(max(hourly, 0.1) / 0.1) / TEN
     first = FIRST_THRESHOLDS[channel] + TENFOLD[channel] * tenfold
     return min(first, MOST_FIRST[channel]) + row[OFFSETS + channel]
 
 
-@njit(cache=True)
+@compiled
 def weigh_rows(
     table: Floats, rows: Ints, world: Floats, counts: Floats, exposed: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
@@ -220,13 +250,13 @@ def weigh_rows(
     return expected, nats, scores, thresholds
 
 
-@njit(cache=True)
+@compiled
 def slots_in(exposed: Floats) -> Ints:
     """The slots in which some window was exposed."""
     return np.flatnonzero(exposed.sum(0) > 0.0)
 
 
-@njit(cache=True)
+@compiled
 def compare(table: Floats, rows: Ints, world: Floats) -> tuple[Floats, Floats]:
     """Of each of `rows`: mentions a document; by how much thresholds top the first of all terms."""
     means, offsets = np.empty(len(rows)), np.empty((2, len(rows)))

@@ -14,6 +14,8 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from streams.families.copies import LEAD_BITS
+from streams.families.digests import find_lead
 from streams.families.keys import HEAD, Flags, flag, read_keys, to_key
 from streams.text import Tokens
 from streams.words.endings import read_table
@@ -49,11 +51,18 @@ _DAYS = re.compile(r"(понедельник|вторник|сред[аеуы]|�
 _WEEK = ("поне", "втор", "сред", "четв", "пятн", "субб", "воск")  # how the days begin
 
 
+Span = tuple[int, int, int, int]  # first token, the one behind the last, key, kind
+
+
 class Marked(Struct, frozen=True, gc=False):
-    """The words of a text as keys (32 bits each), and of what kind each is."""
+    """The words of a text as keys (32 bits each), and of what kind each is.
+
+    `lead` are the words before the first item of a digest, None of another text.
+    """
 
     keys: list[int]
     kinds: list[int]
+    lead: int | None = None
 
 
 def mark(tokens: Tokens) -> Marked:
@@ -67,21 +76,30 @@ def mark(tokens: Tokens) -> Marked:
     if len(keys) <= NAMED:
         for at in _find_names(tokens):
             kinds[at] = kinds[at] or NAME
-    for at in _find_call(tokens):
+    call = _find_call(tokens)
+    for at in call:
         kinds[at] = CALL
-    if DIGITS in kinds:
-        _join_numbers(tokens, keys, kinds)
-    return Marked(keys, kinds)
+    lead = find_lead(tokens, call.start)
+    spans = _find_letters(tokens) + (_find_numbers(tokens, kinds) if DIGITS in kinds else [])
+    for at, stop, key, kind in sorted(spans, reverse=True):
+        keys[at:stop], kinds[at:stop] = [key], [kind]
+    if lead is not None:
+        lead -= sum(stop - 1 - at for at, stop, *_ in spans if at < lead)
+    return Marked(keys, kinds, lead)
 
 
 def pack(marked: Marked, length: int) -> bytes:
-    """The first `length` words as three counts, then keys in order, numbers and names sorted."""
+    """The first `length` words as three counts, then keys in order, numbers and names sorted.
+
+    Above the count of names stands the lead of a digest, and one.
+    """
     kinds = marked.kinds[:length]
     told = kinds.index(CALL) if CALL in kinds else length
     keys, kinds = marked.keys[: min(told, LONGEST)], kinds[: min(told, LONGEST)]
     numbers = sorted({keys[at] for at, kind in enumerate(kinds) if kind == NUMBER})
     names = sorted({keys[at] >> 12 for at, kind in enumerate(kinds) if kind == NAME})
-    sizes = (len(keys), len(numbers), len(names))
+    lead = 0 if marked.lead is None else min(marked.lead, len(keys)) + 1
+    sizes = (len(keys), len(numbers), len(names) | lead << LEAD_BITS)
     return array("I", [*sizes, *keys, *numbers, *names]).tobytes()
 
 
@@ -111,15 +129,29 @@ def _load_flags() -> Flags:
     return flag([*_NUMERALS, *_WEEK, *(start for start, _ in _load_aliases())])
 
 
-def _join_numbers(tokens: Tokens, keys: list[int], kinds: list[int]) -> None:
-    """Put one key in the place of all tokens of a number."""
+def _find_letters(tokens: Tokens) -> list[Span]:
+    """«S.T.A.L.K.E.R.» and «О.А.Э.» are one word each."""
+    words, runs = tokens.words, list[tuple[int, int]]()
+    for at, gap in enumerate(tokens.gaps[1:-1]):
+        if gap == "." and len(words[at]) == len(words[at + 1]) == 1:
+            start = runs.pop()[0] if runs and runs[-1][1] == at + 1 else at
+            runs.append((start, at + 2))
+    told = ["".join(words[start:stop]) for start, stop in runs]
+    return [
+        (start, stop, to_key(word[:HEAD], word[HEAD:]), WORD)
+        for (start, stop), word in zip(runs, told, strict=True)
+        if word.isalpha()
+    ]
+
+
+def _find_numbers(tokens: Tokens, kinds: list[int]) -> list[Span]:
+    """Numbers, of one token or several."""
     spans, stop = [], 0
     for at, kind in enumerate(kinds):
         if kind == DIGITS and at >= stop:
             stop, key = _read_number(tokens, at)
-            spans.append((at, stop, key))
-    for at, end, key in reversed(spans):
-        keys[at:end], kinds[at:end] = [key], [NUMBER]
+            spans.append((at, stop, key, NUMBER))
+    return spans
 
 
 def _number_key(value: float | str) -> int:

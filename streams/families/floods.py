@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from streams.families.copies import NOISE, START, Grams, Keys, to_grams
+from streams.families.copies import NAMES, NOISE, START, Grams, Keys, to_grams
 
 WOVEN, WOVEN_WORDS, WOVEN_PAIRS = 8, 0.60, 0.50  # of a text, found in a family together
 SPUN_WORDS, SPUN_PAIRS = 0.50, 0.25  # of a text, found in texts like it; altered in three ways
@@ -59,7 +59,7 @@ def _gather(texts: Keys, size: int) -> Grams:
         found = to_grams(texts[at:], size)
         grams[count : count + found.shape[0]] = found
         count += found.shape[0]
-        at += 3 + texts[at] + texts[at + 1] + texts[at + 2]
+        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
     return np.sort(grams[:count])
 
 

@@ -23,12 +23,16 @@ AROUND = 90  # characters of a snippet on either side of the first mention
 
 
 class Stories(Struct, kw_only=True):
-    """What a tick's documents changed: `touched` terms gained one in time, `cut` ones lost one."""
+    """What a tick's documents changed: `touched` terms gained one in time, `cut` ones lost one.
+
+    `copied` are origins, with how many copies of them were known before the tick.
+    """
 
     documents: list[Enriched]
     revisions: list[Revision]
     touched: set[str]
     cut: set[str]
+    copied: dict[str, int]
 
 
 def remember(state: State, rows: Iterable[Passed], end: int, delay: int) -> Stories:
@@ -37,11 +41,22 @@ def remember(state: State, rows: Iterable[Passed], end: int, delay: int) -> Stor
     What counts late opens nothing: a document more than `delay` seconds behind the clock, and one
     without a date that a source brings when it returns: who knows how old it is.
     """
-    stories = Stories(documents=[], revisions=[], touched=set(), cut=set())
+    stories = Stories(documents=[], revisions=[], touched=set(), cut=set(), copied={})
     documents = [row for row in rows if isinstance(row, Enriched)]
     for document in sorted(documents, key=_order):
         _remember(state, document, end, delay, stories)
+    _tell_originals(state, stories)
     return stories
+
+
+def _tell_originals(state: State, stories: Stories) -> None:
+    """Tell an original again when its copies have become 1, 2, 4, 8, …: its next revision."""
+    for origin_id, before in stories.copied.items():
+        steps = state.window.copies(origin_id).bit_length()
+        original = state.originals.find(origin_id) if steps > before.bit_length() else None
+        if original is not None:
+            told = replace(original, duplicates=1 << steps - 1)
+            stories.revisions.append(Revision(revision=1 + steps, document=told))
 
 
 def _order(document: Enriched) -> tuple[float, str, int, str]:
@@ -59,9 +74,13 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
         heard = replace(heard, version=version)
     entry = _to_entry(state, heard, (text, features), before, _late(state, document, end - delay))
     _note_source(state, entry, before)
+    if entry.duplicate_of is not None:
+        stories.copied.setdefault(entry.duplicate_of, state.window.copies(entry.duplicate_of))
     state.count(end, entry)
     state.touch("block", end)
-    _report(document, heard, entry, before, stories)
+    told = _tell(state, heard, entry)
+    state.hold(end, told)
+    _report(document, told, entry, before, stories)
 
 
 def _late(state: State, document: Enriched, usual: int) -> float:
@@ -186,12 +205,20 @@ def _note_source(state: State, entry: Entry, before: Entry | None) -> None:
         state.learn_health(entry.source, replace(health, since=entry.at))
 
 
+def _tell(state: State, heard: Enriched, entry: Entry) -> Enriched:
+    """The document with its origin, and how many copies of it are known; a copy counts itself."""
+    copies = 0 if entry.deleted else state.window.copies(entry.origin_id)
+    if entry.duplicate_of is None:
+        copies = 1 << copies.bit_length() - 1 if copies else 0
+    told = (entry.origin_id, entry.duplicate_of, copies)
+    if told == (heard.origin_id, heard.duplicate_of, heard.duplicates):
+        return heard
+    return replace(heard, origin_id=told[0], duplicate_of=told[1], duplicates=copies)
+
+
 def _report(
-    document: Enriched, heard: Enriched, entry: Entry, before: Entry | None, stories: Stories
+    document: Enriched, told: Enriched, entry: Entry, before: Entry | None, stories: Stories
 ) -> None:
-    told = heard
-    if (heard.origin_id, heard.duplicate_of) != (entry.origin_id, entry.duplicate_of):
-        told = replace(heard, origin_id=entry.origin_id, duplicate_of=entry.duplicate_of)
     stories.documents.append(told)
     if entry.duplicate_of or (told is not document and told != document):
         stories.revisions.append(Revision(revision=1, document=told))

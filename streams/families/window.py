@@ -17,7 +17,9 @@ from streams.families.copies import (
     FLOOD_SPAN,
     NONE,
     Keys,
+    is_other,
     is_retold,
+    measure_share,
     relate,
     relate_own,
 )
@@ -27,7 +29,7 @@ from streams.origins import Index
 
 SPAN = 72 * 3600  # seconds that a document is remembered
 FURTHER = 0.25  # what a copy by a further owner adds to the count of its origin
-FLOOD = 2  # texts alike that make a flood of a third
+FLOOD, CROWD = 2, 5  # texts alike that make a flood of one more; if they may be reprints of one
 SPARE = 1024  # forgotten rows that may stay
 MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
 
@@ -80,6 +82,7 @@ class Window:
         self.blocks: dict[int, list[Entry]] = {}
         self._held: dict[str, Entry] = {}
         self._owners: dict[str, dict[str, int]] = {}
+        self._copies: dict[str, int] = {}
         self._names: dict[str, str] = {}
         self._index = Index()
         self._rows: list[Entry] = []  # by number, without the `_cut` first ones
@@ -96,32 +99,37 @@ class Window:
         named: str = "",
         teller: tuple[str, str | None] = ("", None),
     ) -> str | None:
-        """The origin of the oldest remembered text of which this one is a copy.
+        """The origin of the remembered text of which this one is most a copy, of equals the oldest.
 
         Of its own `teller`, the source and author, only a repeat counts. A reworded text is a copy
         of what the voice that it names has said. A text with many words altered needs two others
         like it: then it is one of a flood.
         """
-        near = self._near(features)
-        text = np.frombuffer(features, np.int32)
-        source, author = teller
-        like, altered = [], []
+        near, text = self._near(features), np.frombuffer(features, np.int32)
+        copied, like, altered = [], [], []
         for row in near:
-            other, gap = np.frombuffer(row.features, np.int32), abs(at - row.at)
-            is_own = row.source == source and row.author == author
+            other, gap = _read(row), abs(at - row.at)
+            is_own = teller == (row.source, row.author)
             relation = (relate_own if is_own else relate)(text, other, gap)
             is_told = named == row.voice and named != ""
             if relation == COPY or (
                 is_told and (relation == ALTERED or is_retold(text, other, gap))
             ):
-                return row.origin_id
-            if relation != NONE:
+                copied.append(row)
+            elif relation != NONE:
                 like.append(row)
-            if relation == ALTERED:
-                altered.append(row)
-        if len(altered) >= FLOOD:
+                altered += [row] * (relation == ALTERED)
+        copied = [row for row in copied if self._fits(text, row)]
+        if copied:
+            return max(copied, key=lambda row: measure_share(text, _read(row))).origin_id
+        if _is_flood(altered):
             return altered[0].origin_id
         return _find_spun(text, near, like) or _find_woven(text, near, at)
+
+    def _fits(self, text: Keys, row: Entry) -> bool:
+        """Whether a copy of `row` is of its family: no slot of the origin is filled otherwise."""
+        origin = self._held.get(row.origin_id, row)
+        return origin is row or not is_other(text, _read(origin))
 
     def _near(self, features: bytes) -> list[Entry]:
         """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
@@ -142,12 +150,17 @@ class Window:
         is_new = owner not in owners and len(owners) <= MOST_FURTHER
         return FURTHER if is_new else 0.0
 
+    def copies(self, origin_id: str) -> int:
+        """How many remembered documents are copies of this one; deleted ones are none."""
+        return self._copies.get(origin_id, 0)
+
     def apply(self, tick: int, entry: Entry) -> Entry | None:
         """Remember an entry in the block of `tick`; give the entry that it replaces."""
         self._share(entry)
         replaced = self.find(entry.id)
         self.blocks.setdefault(tick, []).append(entry)
         self._held[entry.id] = entry
+        self._note_copies(entry, replaced)
         self._rows.append(entry)
         self._index.add(entry.features, self._cut + len(self._rows))
         if entry.origin_id != entry.id:
@@ -173,6 +186,13 @@ class Window:
         if entry.origin_id == entry.id:
             force_setattr(entry, "origin_id", entry.id)
 
+    def _note_copies(self, entry: Entry | None, replaced: Entry | None) -> None:
+        for one, change in ((entry, 1), (replaced, -1)):
+            if one is not None and one.duplicate_of is not None and not one.deleted:
+                count = self._copies.pop(one.duplicate_of, 0) + change
+                if count:
+                    self._copies[one.duplicate_of] = count
+
     def _forget(self, tick: int) -> list[Entry]:
         ended = []
         block = self.blocks.pop(tick)
@@ -183,6 +203,7 @@ class Window:
         for entry in block:
             if self._held.get(entry.id) is entry:
                 del self._held[entry.id]
+                self._note_copies(None, entry)
                 ended.append(entry)
             owners = self._owners.get(entry.origin_id, {})
             if owners.get(entry.owner) == tick:
@@ -192,11 +213,23 @@ class Window:
         return ended
 
 
+def _read(entry: Entry) -> Keys:
+    return np.frombuffer(entry.features, np.int32)
+
+
+def _is_flood(rows: list[Entry]) -> bool:
+    """Whether texts are several: two that are no copies of each other, or a crowd of any."""
+    if len(rows) < FLOOD or len(rows) >= CROWD:
+        return len(rows) >= FLOOD
+    first = _read(rows[0])
+    return any(relate(first, _read(row), 0.0) != COPY for row in rows[1:])
+
+
 def _find_spun(text: Keys, near: list[Entry], like: list[Entry]) -> str | None:
     """The first origin of texts like this one, if with their families they are a flood of it."""
     origins = {row.origin_id for row in like}
     flood = [row.features for row in near if row.origin_id in origins]
-    if len(like) < FLOOD or len(flood) <= FLOOD or not is_spun(text, _join(flood), len(flood)):
+    if not _is_flood(like) or len(flood) <= FLOOD or not is_spun(text, _join(flood), len(flood)):
         return None
     return like[0].origin_id
 
@@ -207,11 +240,12 @@ def _join(texts: list[bytes]) -> Keys:
 
 def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
     """The first family of which several texts together hold the pieces of this one."""
-    families: dict[str, list[bytes]] = {}
+    families: dict[str, list[Entry]] = {}
     for row in near:
         if abs(at - row.at) <= FLOOD_SPAN:
-            families.setdefault(row.origin_id, []).append(row.features)
-    for origin_id, texts in families.items():
-        if len(texts) > 1 + FLOOD and is_woven(text, _join(texts)):
+            families.setdefault(row.origin_id, []).append(row)
+    for origin_id, rows in families.items():
+        several = len(rows) >= CROWD
+        if several and is_woven(text, _join([row.features for row in rows])):
             return origin_id
     return None

@@ -12,8 +12,9 @@ from datetime import timedelta
 import pytest
 
 from streams.decide import Decider
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, Passed, Term
+from streams.models import Passed, Term
 from tests.benchmarks.bursts.month import (
     EVENTS,
     GROWING,

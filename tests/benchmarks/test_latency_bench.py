@@ -19,8 +19,9 @@ from connectors.store import Store
 from infra.corpora.stream import Local
 from infra.loop import Loop, Tools
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, Clock, Document, Heartbeat, Row, Source, Term, encode
+from streams.models import Clock, Document, Heartbeat, Row, Source, Term, encode
 
 GOAL = 25.0  # seconds, of 95 % of the alerts
 SOURCES, RATE = 20, 50  # documents a second of all together

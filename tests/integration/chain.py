@@ -19,9 +19,9 @@ from infra.settings import read_settings
 from infra.working import make_options, run_app
 from streams.agents import make_decide, make_dispatch, make_enrich
 from streams.enrich import Failure
+from streams.events import Burst
 from streams.journal import bury
 from streams.models import (
-    Burst,
     Document,
     Enriched,
     Language,

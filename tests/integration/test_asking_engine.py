@@ -12,7 +12,8 @@ from infra.corpora.journals import open_journal
 from infra.corpora.stream import Local, Numbered, Stream
 from infra.settings import read_settings
 from streams.decide import Decider
-from streams.models import Burst, encode
+from streams.events import Burst
+from streams.models import encode
 from streams.shell.topics import Topics
 from tests.integration.engines.servers import Kafka
 from tests.test_asking import AT
@@ -52,7 +53,7 @@ def test_an_alarm_of_the_distributed_shell_is_explained_and_judged(alarm: Burst)
     assert (code, absence["verdict"], absence["alarms"]) == (0, "ringing", [alarm.id])
     words = ("ack", alarm.id, "--false", "--note", "учения", "--shell", "kafka")
     code, _, said = nabat(*words)
-    assert (code, "1 of 1 alarms judged, 1 false" in said) == (0, True)
+    assert (code, "1 of 1 alarm judged, 1 false" in said) == (0, True)
     with open_journal(read_settings(None), "kafka") as journal:
         assert [(one.what, one.key) for one in journal.read_settings()][-1] == ("ack", alarm.id)
     code, (told,), said = nabat("explain", alarm.id, "--shell", "kafka")

@@ -15,8 +15,9 @@ from infra.corpora.stream import Local, Numbered, Stream
 from infra.stage.scenario import Scenario, build_scenario
 from streams.decide import Decider, Outcome
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, Enriched, Revision, decode_enriched, decode_row, encode
+from streams.models import Enriched, Revision, decode_enriched, decode_row, encode
 from streams.shell.topics import Topics
 from streams.terms import read_terms
 from tests.integration.engines.servers import Kafka, wait_until

@@ -20,8 +20,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from connectors.broker import Producer, create_topics, read_topic
+from streams.events import Burst
 from streams.journal import bury
-from streams.models import Burst, Place, Revision, Setting, encode
+from streams.models import Place, Revision, Setting, encode
 from streams.shell.topics import Topics
 from tests.alarms import burst
 from tests.integration.engines.servers import Elasticsearch, Kafka, find_port, wait_until

@@ -22,8 +22,9 @@ from infra.corpora.replay import Corpus, read_corpus
 from infra.corpora.stream import Local
 from streams.decide import Decider
 from streams.enrich import Steps
+from streams.events import Burst
 from streams.journal import seed
-from streams.models import Burst, Document, Enriched, Passed, Source, Term
+from streams.models import Document, Enriched, Passed, Source, Term
 
 POSTS, SOURCES, EVENTS = (
     f"telegram-2024{end}" for end in (".jsonl.gz", "-sources.csv", "-events.csv")
