@@ -6,6 +6,7 @@ together counts, weighed by what the tagger says of each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import prod
@@ -28,6 +29,9 @@ ANY_CASE = frozenset(CASES)
 _NEVER = 1e-6  # that a word stays as it is though nothing says so
 _KINDS: dict[EntityType, Kind] = {"LOC": "place", "ORG": "firm"}
 _TAILS: dict[Kind, int] = {"firm": 5, "place": 6}  # letters of a noun that a compound ends in
+_RUSSIAN_SURNAME = re.compile(
+    "(?:[ое]в|[иы]н)(?:[ауе]|ым|ой)?$|[сц]к(?:ий|ого|ому|им|ом|ая|ой|ую)$"
+)
 _HEAD = 3  # and letters before it
 _NOMINAL = frozenset({"NOUN", "ADJF", "PRTF"})
 PERSONAL_KINDS = frozenset({"surname", "name"})
@@ -96,7 +100,7 @@ def _list_readings(word: str, part: str, kind: Kind) -> Sequence[Guess]:
     """The dictionary's readings of a word that it has, else guesses; a person is no plural."""
     known = is_told(word)
     if not known and part != "ADJ":
-        return _read_tail(word, kind) or guess(word, kind)
+        return _read_double(word, kind) or _read_tail(word, kind) or guess(word, kind)
     parts = _NOMINAL if known else {"ADJF"}
     readings = [one for one in read(word) if one.tag.case and one.tag.POS in parts]
     if kind in PERSONAL_KINDS:
@@ -111,6 +115,21 @@ def _to_guesses(word: str, readings: Sequence[Any]) -> Iterator[Guess]:
             if slot[0] in CASES:
                 form = word if slot[0] == "nomn" else to_nominative(one) or word
                 yield Guess(form, *slot, one.score)
+
+
+def _read_double(word: str, kind: Kind) -> list[Guess]:
+    """«Коробкова-Землянского»: of two Russian surnames both decline."""
+    head, _, last = word.rpartition("-")
+    if kind != "surname" or not _RUSSIAN_SURNAME.search(head):
+        return []
+    forms: dict[tuple[str, str], str] = {}
+    for one in guess(head, kind):
+        forms.setdefault((one.case, one.gender), one.nominative)
+    return [
+        one._replace(nominative=f"{forms[one.case, one.gender]}-{one.nominative}")
+        for one in guess(last, kind)
+        if (one.case, one.gender) in forms
+    ]
 
 
 def _read_tail(word: str, kind: Kind) -> list[Guess]:

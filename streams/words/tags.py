@@ -31,9 +31,19 @@ _CASE_SAID = {
         "loct": (11, 4, 5, 36, 5, 944),
     },
 }
-_GENDER_SAID = {
-    True: {"masc": (976, 13, 5), "femn": (394, 594, 5), "neut": (400, 20, 580)},
-    False: {"masc": (952, 40, 5), "femn": (832, 158, 5), "neut": (832, 63, 97)},
+_GENDER_SAID = {  # "": what was in the plural
+    True: {
+        "masc": (976, 13, 5),
+        "femn": (394, 594, 5),
+        "neut": (400, 20, 580),
+        "": (750, 40, 10),
+    },
+    False: {
+        "masc": (952, 40, 5),
+        "femn": (832, 158, 5),
+        "neut": (832, 63, 97),
+        "": (680, 80, 10),
+    },
 }
 _PLURAL_SAID = {"sing": 3, "plur": 50}
 _WOMEN = 0.4  # people in news are women less often than names in the dictionary are a woman's
@@ -69,7 +79,7 @@ def believe(one: Guess, tag: Tag, of_person: bool) -> float:
         likely *= _CASE_SAID[of_person][one.case][CASES.index(tag.case)] / 1000
     if of_person and one.gender == "femn":
         likely *= _WOMEN
-    if tag.gender and one.gender:
+    if tag.gender:
         likely *= _GENDER_SAID[of_person][one.gender][_GENDERS_SAID.index(tag.gender)] / 1000
     if tag.number:
         plural = _PLURAL_SAID[one.number] / 1000
