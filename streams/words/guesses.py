@@ -85,6 +85,8 @@ def _rank(end: str, kind: Kind) -> list[_Ranked]:
     found: dict[tuple[int, str, str, str, str], float] = defaultdict(float)
     foreign = _count_foreign(end, readings)
     for one, share in zip(readings, shares, strict=True):
+        if share < SELDOM:
+            continue
         same = one.ending == one.nominative
         way = (0, "") if same else (len(one.ending), one.nominative)
         for slot in one.slots:
@@ -102,7 +104,8 @@ def _count_foreign(end: str, readings: list[_Reading]) -> float:
     most = _FOREIGN.get(end[-1], 0) if end[-2:-1] not in _VOWELS | {"ь"} else 0
     if not most:
         return 0.0
-    declining = sum(len(one.slots) * _count(end, one, TAIL - 1) for one in readings)
+    tails = _list_tails(end, TAIL - 1)
+    declining = sum(len(one.slots) * one.stems.get(tails[len(one.ending)], 0) for one in readings)
     return most * _FEW / (_FEW + declining)
 
 
@@ -121,7 +124,8 @@ def _weigh(end: str, readings: list[_Reading]) -> list[float]:
     shares, whole = [1 / slots] * len(readings), 1.0
     left = list(enumerate(readings))
     for size in range(len(end) + 1):
-        counts = [(at, one, _count(end, one, size)) for at, one in left]
+        tails = _list_tails(end, size)
+        counts = [(at, one, one.stems.get(tails[len(one.ending)], 0)) for at, one in left]
         counts = [row for row in counts if row[2]]
         if not counts:
             break
@@ -134,10 +138,10 @@ def _weigh(end: str, readings: list[_Reading]) -> list[float]:
     return [share * whole for share in shares]
 
 
-def _count(end: str, reading: _Reading, size: int) -> float:
-    """The weight of the names that have this reading and the last `size` letters of the word."""
-    stop = len(end) - len(reading.ending)
-    return reading.stems.get(end[min(stop, max(0, len(end) - size)) : stop], 0)
+def _list_tails(end: str, size: int) -> list[str]:
+    """What the last `size` letters show of the stem, by the length of the ending."""
+    first = max(0, len(end) - size)
+    return [end[first : len(end) - cut] if cut < size else "" for cut in range(len(end) + 1)]
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from streams.words.guesses import CASES, Guess
+from streams.words.agreement import Slot
+from streams.words.guesses import CASES
 
 _CASES = {"Nom": "nomn", "Gen": "gent", "Dat": "datv", "Acc": "accs", "Ins": "ablt", "Loc": "loct"}
 _GENDERS = {"Masc": "masc", "Fem": "femn", "Neut": "neut"}
@@ -72,16 +73,18 @@ def read_tag(text: str) -> Tag:
     )
 
 
-def believe(one: Guess, tag: Tag, of_person: bool) -> float:
-    """How likely the tagger says what it says, if a reading is right."""
+@lru_cache(maxsize=1 << 12)
+def believe(slot: Slot, tag: Tag, of_person: bool) -> float:
+    """How likely the tagger says what it says of a word that stands in a slot."""
+    case, number, gender = slot
     likely = 1.0
     if tag.case:
-        likely *= _CASE_SAID[of_person][one.case][CASES.index(tag.case)] / 1000
-    if of_person and one.gender == "femn":
+        likely *= _CASE_SAID[of_person][case][CASES.index(tag.case)] / 1000
+    if of_person and gender == "femn":
         likely *= _WOMEN
     if tag.gender:
-        likely *= _GENDER_SAID[of_person][one.gender][_GENDERS_SAID.index(tag.gender)] / 1000
+        likely *= _GENDER_SAID[of_person][gender][_GENDERS_SAID.index(tag.gender)] / 1000
     if tag.number:
-        plural = _PLURAL_SAID[one.number] / 1000
+        plural = _PLURAL_SAID[number] / 1000
         likely *= plural if tag.number == "plur" else 1 - plural
     return likely
