@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -17,9 +18,8 @@ from streams.tagger.tagging import find_spans
 from streams.tagger.tokens import Tokens, tokenize, tokenize_all
 from streams.tagger.vocabulary import Vocabulary
 from streams.tagger.weights import Words, read_model, read_words
-from streams.text import fold
-from streams.words.likely import ANY_CASE, allow_cases, is_told
-from streams.words.variants import reconcile
+from streams.words.likely import allow_cases
+from streams.words.variants import is_unknown, reconcile
 
 WORDS = "emb/navec_news_v1_1B_250K_300d_100q.tar"
 NAMES = "model/slovnet_ner_news_v1.tar"
@@ -72,18 +72,19 @@ def name_spans(texts: Sequence[Tokens], found: Sequence[list[Span]]) -> list[lis
     told = iter(_name_in_sentence(unclear))
     names = (next(told) if name is None else name for name in named)
     return [
-        _unify(text.text, [(span, next(names)) for span in some]) if some else []
+        _unify(text.text, some, list(islice(names, len(some)))) if some else []
         for text, some in zip(texts, found, strict=True)
     ]
 
 
-def _unify(text: str, named: Sequence[tuple[Span, str]]) -> list[str]:
+def _unify(text: str, spans: Sequence[Span], names: list[str]) -> list[str]:
     """The names of one document, each known by the others."""
-    kinds = [span.type for span, _ in named]
-    names = [name for _, name in named]
-    if len(names) > 1:
-        names = reconcile([(span.type, text[span.start : span.stop], one) for span, one in named])
-    return unify(list(zip(kinds, names, strict=True)))
+    if len(spans) > 1:
+        written = [text[span.start : span.stop] for span in spans]
+        if sum(map(is_unknown, written)) > 1:
+            kinds = [span.type for span in spans]
+            names = reconcile(list(zip(kinds, written, names, strict=True)))
+    return unify([(span.type, name) for span, name in zip(spans, names, strict=True)])
 
 
 @lru_cache(maxsize=1 << 16)
@@ -98,8 +99,7 @@ def _name_in_sentence(places: Sequence[Place]) -> list[str]:
     for place, tags in zip(places, _tag_words(places), strict=True):
         words = _list_words(place)
         listed = [word._replace(tag=tag) for word, tag in zip(words, tags, strict=True)]
-        told = all(is_told(fold(word.text)) for word in words)
-        names.append(to_name(listed, place.type, ANY_CASE if told else _list_cases(place)))
+        names.append(to_name(listed, place.type, partial(_list_cases, place)))
     return names
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -48,20 +48,25 @@ class Word(NamedTuple):
     tag: str = ""
 
 
-def to_name(words: Sequence[Word], kind: EntityType, cases: frozenset[str] = ANY_CASE) -> str:
-    """The normal form of an entity; `cases`: in which it can stand after what is before it."""
+def to_name(
+    words: Sequence[Word], kind: EntityType, list_cases: Callable[[], frozenset[str]] | None = None
+) -> str:
+    """The normal form of an entity; `list_cases`: in which it can stand after what is before it."""
     head = len(words) if kind == "PER" else _count_head(words, kind)
-    inflected = _settle(words[:head], kind, cases)
+    inflected = _settle(words[:head], kind, list_cases)
     return _join(words, [*inflected, *(word.text for word in words[head:])], kind)
 
 
-def _settle(words: Sequence[Word], kind: EntityType, cases: frozenset[str]) -> list[str]:
+def _settle(
+    words: Sequence[Word], kind: EntityType, list_cases: Callable[[], frozenset[str]] | None
+) -> list[str]:
     """The nominatives of words by their tags; what no dictionary has is weighed with the others."""
     bent = [word for word in words if _is_bent(word, kind)]
     tags = [read_tag(word.tag) for word in bent]
     many = kind == "PER" and any(tag.number == "plur" for tag in tags)  # a family, or no person
     if many or all(is_told(fold(word.text)) for word in bent):
         return [_to_nominative(word.text, word.tag, kind) for word in words]
+    cases = list_cases() if list_cases else ANY_CASE
     found = iter(settle([word.text for word in bent], tags, kind, cases))
     return [
         write_like(next(found), word.text)

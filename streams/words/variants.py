@@ -35,7 +35,13 @@ def reconcile(names: Sequence[Named]) -> list[str]:
     return [_choose(one, groups) for one in names]
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
+def is_unknown(written: str) -> bool:
+    """Whether no dictionary has the last word of a name."""
+    return _find_unknown(written) is not None
+
+
+@lru_cache(maxsize=1 << 16)
 def _find_unknown(written: str) -> str | None:
     """The last word of a name, folded, if no dictionary has it."""
     word = written.rpartition(" ")[2]

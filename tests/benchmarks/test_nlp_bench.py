@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import resource
 import statistics
 import subprocess
@@ -33,6 +34,7 @@ from streams.models import Document, Term
 from streams.tagger.tokens import tokenize
 from streams.terms import compile_watch
 from tests.corpora import read_corpus, read_texts
+from tests.test_unknown_names import name_places, name_sentences
 
 NOON = datetime(2024, 10, 15, 12, tzinfo=UTC)
 ARTICLE = 2500  # characters
@@ -239,6 +241,32 @@ def test_spans_of_the_development_set() -> None:
                 for spans in (marked & ours, marked, ours)
             )
             report(case=change.__name__, type=kind, f1=f"{2 * ok / (a + b):.3f}")
+
+
+def test_posts_without_capitals() -> None:
+    """Against the same posts as they were written: what the loss of capitals alone costs."""
+    texts = posts(60, 4000)
+    random.Random(4).shuffle(texts)
+    texts = [text for text in texts[:1500] if len(text.lower()) == len(text) == len(text.upper())]
+    wanted = {
+        (i, e.start, e.stop, e.type) for i, some in enumerate(find_entities(texts)) for e in some
+    }
+    for change in (str.upper, str.lower):
+        found = find_entities([change(text) for text in texts])
+        ours = {(i, e.start, e.stop, e.type) for i, some in enumerate(found) for e in some}
+        for kind in ("PER", "LOC", "ORG"):
+            ok, a, b = (
+                sum(span[-1] == kind for span in spans) for spans in (wanted & ours, wanted, ours)
+            )
+            report(case=change.__name__, type=kind, f1=f"{2 * ok / (a + b):.3f}")
+
+
+def test_normal_forms_of_unknown_names() -> None:
+    for method in (name_sentences, name_places):
+        for start, half in ((0, "rules were written on"), (1, "no rule was written on")):
+            pairs = method(start)
+            right = sum(ours == name for _, ours, name in pairs)
+            report(names=method.__name__, half=half, right=f"{right}/{len(pairs)}")
 
 
 def test_first_call_and_later_start(tmp_path: Any) -> None:
