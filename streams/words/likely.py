@@ -31,10 +31,10 @@ ANY_CASE = frozenset(CASES)
 _NEVER = 1e-6  # that a word stays as it is though nothing says so
 _KINDS: dict[EntityType, Kind] = {"LOC": "place", "ORG": "firm"}
 _TAILS: dict[Kind, int] = {"firm": 5, "place": 6}  # letters of a noun that a compound ends in
+_HEAD = 3  # and letters before it
 _RUSSIAN_SURNAME = re.compile(
     "(?:[ое]в|[иы]н)(?:[ауе]|ым|ой)?$|[сц]к(?:ий|ого|ому|им|ом|ая|ой|ую)$"
 )
-_HEAD = 3  # and letters before it
 _NOMINAL = frozenset({"NOUN", "ADJF", "PRTF"})
 PERSONAL_KINDS = frozenset({"surname", "name"})
 
