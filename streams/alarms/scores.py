@@ -253,7 +253,14 @@ def weigh_rows(
 @compiled
 def slots_in(exposed: Floats) -> Ints:
     """The slots in which some window was exposed."""
-    return np.flatnonzero(exposed.sum(0) > 0.0)
+    slots, many = np.empty(SLOTS, np.int64), 0
+    for slot in range(SLOTS):
+        is_exposed = False
+        for window in range(len(exposed)):
+            is_exposed |= exposed[window, slot] > 0.0
+        slots[many] = slot
+        many += is_exposed
+    return slots[:many]
 
 
 @compiled

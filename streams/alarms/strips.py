@@ -49,7 +49,7 @@ from streams.alarms.scores import (
     unusual,
 )
 
-WIDE = 72  # rows: nine times what one instruction works at most
+WIDE = 40  # rows: five times what one instruction works at most
 HELD = WEIGHT + 1 - ROOTS  # columns of a row, from `ROOTS` on, that a strip holds
 
 
