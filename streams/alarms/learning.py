@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from streams.alarms.logarithms import compiled
+from streams.alarms.compiled import compiled
 from streams.alarms.rings import push_rows
 from streams.alarms.scores import (
     BORN_HOURS,

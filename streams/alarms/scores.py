@@ -15,7 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.alarms.logarithms import compiled, log
+from streams.alarms.compiled import compiled
+from streams.alarms.logarithms import log
 
 SLOTS = 48  # hour of the day in UTC, weekday or weekend
 WINDOWS = (300, 900, 3600, 14400, 86400)  # seconds
