@@ -21,7 +21,7 @@ _COLON = re.compile(r":[\s*_~]*\n")
 def find_lead(tokens: Tokens, last: int) -> int | None:
     """How many words stand before the first item of the first `last`; None if it is no digest."""
     gaps = tokens.gaps
-    lines = [at for at in range(1, last) if "\n" in gaps[at]]
+    lines = [at for at, gap in enumerate(gaps[:last]) if at and "\n" in gap]
     if len(lines) < ITEMS - 1:
         return None
     signs = {at: sign for at in (0, *lines) if (sign := _find_sign(tokens, at))}
