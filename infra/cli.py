@@ -17,6 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"max_content_width": 100},  # what a command does is then read to its end
 )
 for part in (shells, corpora, families, letters, reasons):
     part.mount(app)

@@ -161,7 +161,7 @@ class Baselines:
         self._shared = None
         awake, shown = self._awake(counts, ringing)
         rows = awake.nonzero()[0]
-        learn_rows(self._table, rows, shown[:, rows], self.world.values, self.world.exposed())
+        learn_rows(self._table, rows, shown.take(rows, 1), self.world.values, self.world.exposed())
         self.world.close(exposure, share, len(self.rows))
         return list(self._names[awake].tolist())
 

@@ -367,6 +367,8 @@ def test_a_moment_after_the_end_of_a_journal_is_said_to_be(tmp_path: Path) -> No
     before = nabat(*words, "2025-10-08T10:00:00Z")[2]
     assert "1970" not in before
     assert "no source had shown a sign of life yet" in before
+    unknown = nabat("why-not", "мир", *words[2:], "2025-10-08T10:00:00Z")[2]
+    assert unknown == "мир  it was not watched then\n"
 
 
 def test_a_shell_that_has_only_its_settings_has_decided_nothing() -> None:

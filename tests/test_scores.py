@@ -20,6 +20,7 @@ from tests.rows import at
 
 MONDAY = int(at("0:00").timestamp())
 USUAL = 120.0  # documents an hour
+unhurried = settings(deadline=None)  # the first example compiles, or learns for all
 
 
 def tail(count: int, mean: float, dispersion: float) -> float:
@@ -33,6 +34,7 @@ def tail(count: int, mean: float, dispersion: float) -> float:
     return max(0.0, 1 - below)
 
 
+@unhurried
 @given(st.integers(1, 60), st.floats(0.05, 20), st.floats(0.05, 2))
 def test_evidence_bounds_the_chance_of_so_many(count: int, mean: float, dispersion: float) -> None:
     nats = s.evidence(float(count), mean, dispersion)
@@ -41,6 +43,7 @@ def test_evidence_bounds_the_chance_of_so_many(count: int, mean: float, dispersi
     assert nats == pytest.approx(surprise(count, mean, dispersion), rel=1e-9, abs=1e-9)
 
 
+@unhurried
 @given(st.floats(0.01, 1e6), st.integers(1, 9), st.sampled_from([0.02, 0.5, 3.0]))
 def test_evidence_is_never_negative_by_rounding(mean: float, ulps: int, dispersion: float) -> None:
     count = mean
@@ -49,6 +52,7 @@ def test_evidence_is_never_negative_by_rounding(mean: float, ulps: int, dispersi
     assert s.evidence(count, mean, dispersion) >= 0
 
 
+@unhurried
 @given(st.floats(0, 50), st.floats(0.05, 20), st.floats(0.05, 2), st.floats(0, 10))
 def test_more_is_never_weaker_evidence(
     count: float, mean: float, dispersion: float, more: float
@@ -56,6 +60,7 @@ def test_more_is_never_weaker_evidence(
     assert s.evidence(count + more, mean, dispersion) >= s.evidence(count, mean, dispersion) - 1e-9
 
 
+@unhurried
 @given(st.integers(0, 60 * 86400))
 def test_slots_are_hours_with_the_weekend_apart(seconds: int) -> None:
     assert s.slot_of(float(MONDAY + seconds)) == slot_at(MONDAY + seconds)
@@ -171,7 +176,7 @@ def climb(seed: int, quarters: int) -> np.ndarray:
     return np.vstack([np.zeros(5), np.cumsum(added, 0) / 4.0])
 
 
-@settings(deadline=None)  # the first example learns for all
+@unhurried
 @given(st.integers(0, 79), st.integers(0, 10**6), st.floats(-3, 0.5), st.floats(1, 20))
 def test_a_part_of_the_counts_rings_only_where_all_do(
     term: int, seed: int, busy: float, gate: float

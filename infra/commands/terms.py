@@ -127,6 +127,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sources: Registry = None,
 ) -> None:
     """Print every form that a term matches, what it collides with, first hits; or past alarms."""
+    from infra.stage.bell import to_amount
     from infra.watching import preview as look
 
     fields = {"name": name, "lang": lang, "case": case}
@@ -147,7 +148,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
         say(f"found: {sample}")
     if on and not found.samples:
         say("found: nothing")
-    say(f"{len(found.forms)} forms")
+    say(to_amount(len(found.forms), "form"))
 
 
 def _preview_budget(context: typer.Context, term: Any, on: str | None, registry: Any) -> None:

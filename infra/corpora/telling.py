@@ -16,6 +16,7 @@ from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
 from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
+from streams.ticks import TICK
 
 SHORT = 26  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
@@ -57,7 +58,7 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
 
 def tell_absence(absence: Absence) -> RenderableType:
     """Why nothing rang: the verdict, the gates of the closest window, what stands behind them."""
-    date = "" if absence.verdict == "nothing_seen" else f"{_to_date(absence.as_of)}  "
+    date = f"{_to_date(absence.as_of)}  " if is_dated(absence) else ""
     head = Text.assemble((absence.term, "bold"), f"  {date}")
     head.append(VERDICTS[absence.verdict], "bold yellow")
     parts: list[RenderableType] = [head]
@@ -72,6 +73,11 @@ def tell_absence(absence: Absence) -> RenderableType:
     parts += [_list_checks(closest.checks)] if closest else []
     parts += [_list_documents(absence.documents)] if absence.documents else []
     return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+
+
+def is_dated(absence: Absence) -> bool:
+    """Whether anything was read but the settings that open a journal, which are of 1970."""
+    return absence.as_of > from_seconds(TICK)
 
 
 def tell_preview(preview: Preview) -> RenderableType:
