@@ -405,6 +405,7 @@ def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> None:
     store = Store(tmp_path / "nabat.db")
     with store.write() as base:
         bury_all(base, letters)
+    assert nabat("deadletters", "list", "--reason", "poison")[1:] == ([], "0 dead letters\n")
     code, lines, _ = nabat("deadletters", "list", "--reason", "not_json")
     assert (code, [line["number"] for line in lines]) == (0, [2])
     code, lines, _ = nabat("deadletters", "show", "1")

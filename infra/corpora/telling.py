@@ -21,6 +21,7 @@ from streams.ticks import TICK
 SHORT = 26  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
 WIDTHS = (19, 6, 13, 20)  # columns of the table of documents; the headline takes the rest
+GAP = Text()  # between tables
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
     "not_watched": "it was not watched then",
@@ -46,11 +47,16 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
         Text(opening.reason),
         *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
         *([_tell_ack(explanation.ack)] if explanation.ack else []),
+        GAP,
         _list_steps(explanation.steps),
+        GAP,
         _list_windows(explanation.windows, explanation.window_seconds),
+        GAP,
         _list_checks(explanation.steps[0].checks),
+        GAP,
         _list_documents(explanation.documents),
         Text(f"by owner: {_join_owners(explanation.owners)}"),
+        GAP,
         _tell_learnt(explanation.baseline),
         _list_groups(explanation.exposure),
     )
@@ -69,10 +75,10 @@ def tell_absence(absence: Absence) -> RenderableType:
     if absence.blind:
         parts.append(Text(f"cannot be assessed: windows of {_join_minutes(absence.blind)} min"))
     closest = absence.closest
-    parts.append(_list_windows(absence.windows, closest.window_seconds if closest else 0))
-    parts += [_list_checks(closest.checks)] if closest else []
-    parts += [_list_documents(absence.documents)] if absence.documents else []
-    return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+    parts += [GAP, _list_windows(absence.windows, closest.window_seconds if closest else 0)]
+    parts += [GAP, _list_checks(closest.checks)] if closest else []
+    parts += [GAP, _list_documents(absence.documents)] if absence.documents else []
+    return Group(*parts, GAP, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
 
 
 def is_dated(absence: Absence) -> bool:
@@ -202,6 +208,7 @@ def _tell_check(check: Check) -> str:
 def _list_documents(documents: Sequence[Counted]) -> Group:
     """The latest documents, a line each: a page that is too narrow cuts the headline alone."""
     lines = [_align("counted (UTC)", "weight", "as", "source (owner)", "document")]
+    lines[0].stylize("bold")
     for one in documents[-LISTED:]:
         moment, weight = _to_second(one.counted_at), f"{one.weight:g}"
         headline = " ".join((one.title or one.snippet).split())
