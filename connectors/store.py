@@ -38,6 +38,7 @@ CREATE TABLE deliveries (
 CREATE TABLE deadletters (
     number INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT NOT NULL, value BLOB NOT NULL);
 """
+BROKEN = {"SQLITE_CORRUPT", "SQLITE_NOTADB"}
 
 
 class StoreError(Exception):
@@ -188,7 +189,9 @@ def _name_errors(path: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise _to_error(path, error) from error
     except (sqlite3.DatabaseError, OSError) as error:
-        raise StoreError(f"{path}: {error}") from error
+        is_broken = getattr(error, "sqlite_errorname", "") in BROKEN
+        remedy = ": move it away and put a back-up in its place" if is_broken else ""
+        raise StoreError(f"{path}: {error}{remedy}") from error
 
 
 def _to_error(path: Path, error: sqlite3.OperationalError) -> StoreError:

@@ -14,6 +14,7 @@ from threading import Event
 
 import aiohttp
 import structlog
+from rich.console import Console
 
 from connectors.delivery import Queue
 from connectors.outbox import bury_all
@@ -27,7 +28,9 @@ from infra.corpora.stream import Local
 from infra.loop import RETRY_SECONDS, Loop, Tools
 from infra.settings import Settings
 from infra.sinking import make_wires
+from infra.stage.bell import render
 from infra.working import make_reach
+from streams.alerts import to_messages
 from streams.enrich import Steps
 from streams.events import Burst
 from streams.journal import admit, bury
@@ -196,18 +199,23 @@ def make_endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 
 def ring(bursts: Sequence[Burst]) -> None:
-    """Say what rings, and what was expected to burst."""
+    """Say what rings, and what was expected to burst; on a terminal with the evidence."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        for message in to_messages(bursts):
+            console.print(render(message))
     for burst in bursts:
-        LOG.info(
-            "an expected burst" if burst.foreseen else "alarm",
-            type=burst.type,
-            term=burst.term,
-            id=burst.id,
-            observed=burst.observed,
-            expected=burst.expected,
-            owners=burst.owners,
-            reason=burst.reason,
-        )
+        if burst.foreseen or not console.is_terminal:
+            LOG.info(
+                "an expected burst" if burst.foreseen else "alarm",
+                type=burst.type,
+                term=burst.term,
+                id=burst.id,
+                observed=burst.observed,
+                expected=burst.expected,
+                owners=burst.owners,
+                reason=burst.reason,
+            )
 
 
 @contextmanager

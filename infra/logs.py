@@ -28,6 +28,7 @@ LIBRARIES = (
     "kafka",  # each connection and its versions
     "mode",  # each part that starts or stops
     "numba",
+    "pymorphy3",  # where its dictionaries lie
     "urllib3",
 )
 LIMIT, WINDOW_SECONDS = 5, 30.0  # a broker that is down costs five lines in half a minute

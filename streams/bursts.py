@@ -159,8 +159,7 @@ class Baselines:
         self._shared = None
         awake, shown = self._awake(counts, ringing)
         rows = awake.nonzero()[0]
-        shown = shown.take(rows, 1)
-        learn_rows(self._table, rows, shown, self.world.values, self.world.exposed())
+        learn_rows(self._table, rows, shown.take(rows, 1), self.world.values, self.world.exposed())
         self.world.close(exposure, share, len(self.rows))
         if 8 * len(rows) < len(awake):  # few are looked up, many are passed by
             return [self._names[row] for row in rows.tolist()]

@@ -23,15 +23,20 @@ TIMES = Forms("раз", "раза", "раз")
 
 
 def tell_burst(counted: tuple[float, float], seconds: int, behind: tuple[int, int]) -> str:
-    """Say what was counted and what is usual in a window, and the origins and owners behind it."""
+    """Say what was counted and what is usual in a window, and who has told of it since it began.
+
+    `counted` is (observed, expected), `behind` (origins, owners): a window may be longer than the
+    burst, and a burst longer than the window.
+    """
     (observed, expected), (origins, owners) = counted, behind
     many, usual = f"{observed:g}", to_number(expected)
     ratio = to_number(observed / expected)
     return (
         f"{_comma(many)} {decline(many, REPORTS)} {_russian_span(seconds)} при обычных"
-        f" {_comma(usual)} (в {_comma(ratio)} {decline(ratio, TIMES)} больше); независимых"
-        f" сообщений {origins}, владельцев {owners}. {many} in {_english_span(seconds)} where"
-        f" {usual} are usual ({ratio} times); {origins} independent reports by {owners} owners."
+        f" {_comma(usual)} (в {_comma(ratio)} {decline(ratio, TIMES)} больше); с начала"
+        f" независимых сообщений {origins}, владельцев {owners}. {many} in"
+        f" {_english_span(seconds)} where {usual} are usual ({ratio} times); since it began"
+        f" {origins} independent reports by {owners} owners."
     )
 
 

@@ -109,7 +109,7 @@ def test_without_a_store_it_says_so() -> None:
 def test_the_last_word_on_an_alarm_is_journalled_and_counted(alarm: str) -> None:
     code, lines, said = nabat("ack", alarm, "--false", "--note", "учебная тревога")
     assert (code, lines[0]["what"], lines[0]["key"]) == (0, "ack", alarm)
-    assert "1 of 1 alarms judged, 1 false; 0% were right" in said
+    assert "1 of 1 alarm judged, 1 false; 0% were right" in said
     assert "0 false; 100% were right" in nabat("ack", alarm)[2]
     code, lines, _ = nabat("ack")
     expected = {"term": "ОДКБ", "alarms": 1, "judged": 1, "false": 0, "precision": 1.0}

@@ -332,6 +332,29 @@ def test_a_check_measures(tmp_path: Path) -> None:
     assert "missed: ОДКБ in: погода" in said
 
 
+def test_a_change_leaves_what_it_does_not_name() -> None:
+    nabat("terms", "add", "Токаев", "--budget", "2", "--case", "capital")
+    changed = {"name": "Токаев", "budget": 3.0, "case": "capital"}
+    assert nabat("terms", "add", "Токаев", "--budget", "3")[1][0]["value"] == changed
+    changed = {"name": "Токаев", "budget": 3.0}
+    assert nabat("terms", "add", "Токаев", "--case", "any")[1][0]["value"] == changed
+    nabat("sources", "add", "rss/a", "--url", "https://a.example/rss", "--owner", "A")
+    code, lines, said = nabat("sources", "add", "rss/a", "--owner", "B", "--language", "kk")
+    value = {"source": "rss/a", "url": "https://a.example/rss", "owner": "B", "language": "kk"}
+    assert (code, lines[0]["value"], said) == (0, value, "")
+    nabat("sources", "remove", "rss/a")
+    assert nabat("sources", "add", "rss/a", "--region", "Омск")[1][0]["value"] == {
+        "source": "rss/a",
+        "region": "Омск",
+    }
+
+
+def test_the_version_is_told() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert done.exit_code == 0
+    assert re.fullmatch(r"nabat \d+\.\d+\.\d+\n", done.stdout)
+
+
 def test_sources_come_and_go() -> None:
     assert (
         nabat("sources", "add", "rss/a", "--url", "https://a.example/rss", "--interval", "60")[0]
@@ -367,6 +390,8 @@ def test_a_moment_after_the_end_of_a_journal_is_said_to_be(tmp_path: Path) -> No
     before = nabat(*words, "2025-10-08T10:00:00Z")[2]
     assert "1970" not in before
     assert "no source had shown a sign of life yet" in before
+    unknown = nabat("why-not", "мир", *words[2:], "2025-10-08T10:00:00Z")[2]
+    assert unknown == "мир  it was not watched then\n"
 
 
 def test_a_shell_that_has_only_its_settings_has_decided_nothing() -> None:
@@ -403,6 +428,7 @@ def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> None:
     store = Store(tmp_path / "nabat.db")
     with store.write() as base:
         bury_all(base, letters)
+    assert nabat("deadletters", "list", "--reason", "poison")[1:] == ([], "0 dead letters\n")
     code, lines, _ = nabat("deadletters", "list", "--reason", "not_json")
     assert (code, [line["number"] for line in lines]) == (0, [2])
     code, lines, _ = nabat("deadletters", "show", "1")

@@ -43,8 +43,8 @@ def test_a_sentence_as_people_say_it(
 ) -> None:
     told = tell_burst((observed, expected), seconds, (4, 3))
     assert told == (
-        f"{russian}; независимых сообщений 4, владельцев 3. "
-        f"{english}; 4 independent reports by 3 owners."
+        f"{russian}; с начала независимых сообщений 4, владельцев 3. "
+        f"{english}; since it began 4 independent reports by 3 owners."
     )
 
 

@@ -105,7 +105,7 @@ def test_a_lock_held_too_long_says_so(store: Store, monkeypatch: pytest.MonkeyPa
 
 def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
     (tmp_path / "poem.txt").write_text("Ночь, улица, фонарь, аптека " * 99, "utf-8")
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StoreError, match="not a database: move it away"):
         Store(tmp_path / "poem.txt")
 
 

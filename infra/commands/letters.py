@@ -51,9 +51,12 @@ def list_letters(
     reason: Annotated[str | None, typer.Option(help="Only those of this reason.")] = None,
 ) -> None:
     """Print dead letters without their bytes, oldest first."""
-    for number, letter in _read(context):
-        if reason in {None, letter.reason}:
-            emit(_describe(number, letter))
+    from infra.stage.bell import to_amount
+
+    wanted = [one for one in _read(context) if reason in {None, one[1].reason}]
+    for number, letter in wanted:
+        emit(_describe(number, letter))
+    say(to_amount(len(wanted), "dead letter"))
 
 
 @app.command(epilog="Example: nabat deadletters show 3")

@@ -88,7 +88,7 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
 ) -> None:
     """Print why a term did not ring at a time: each gate, and by how much it failed."""
     from infra.corpora.explaining import explain_absence
-    from infra.corpora.telling import tell_absence
+    from infra.corpora.telling import is_dated, tell_absence
     from streams.models import to_seconds
 
     moment = to_seconds(read_moment("--at", at))
@@ -103,7 +103,7 @@ def why_not(  # noqa: PLR0913, PLR0917 - each is an option of the command
             settings.detector.to_options(),
         )
     show(tell_absence(absence))
-    if moment - to_seconds(absence.as_of) >= SILENCE and absence.verdict != "nothing_seen":
+    if moment - to_seconds(absence.as_of) >= SILENCE and is_dated(absence):
         say(f"from {absence.as_of:%Y-%m-%d %H:%M:%S} UTC until then the journal holds no row")
     emit(absence)
 

@@ -57,7 +57,9 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     route: Annotated[str | None, typer.Option(help="The webhook that its alerts go to.")] = None,
     shell: Where = "store",
 ) -> None:
-    """Watch a term, or change one that is watched."""
+    """Watch a term, or change one that is watched: what is not given stays."""
+    from infra.corpora.journals import find_setting
+
     fields = {
         "name": name,
         "pattern": pattern,
@@ -69,7 +71,8 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     }
     given = {key: value for key, value in fields.items() if value is not None}
     _check_route(context, route)
-    _append(context, shell, [("term", name, _check_term(given))])
+    known = find_setting(read_settings_of(context), shell, "term", name)
+    _append(context, shell, [("term", name, _check_term({**known, **given}))])
 
 
 @app.command(epilog="Example: nabat terms remove ОДКБ")
@@ -127,6 +130,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     sources: Registry = None,
 ) -> None:
     """Print every form that a term matches, what it collides with, first hits; or past alarms."""
+    from infra.stage.bell import to_amount
     from infra.watching import preview as look
 
     fields = {"name": name, "lang": lang, "case": case}
@@ -147,7 +151,7 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
         say(f"found: {sample}")
     if on and not found.samples:
         say("found: nothing")
-    say(f"{len(found.forms)} forms")
+    say(to_amount(len(found.forms), "form"))
 
 
 def _preview_budget(context: typer.Context, term: Any, on: str | None, registry: Any) -> None:

@@ -16,10 +16,12 @@ from streams.alarms.backdrop import GroupSeen, Learnt
 from streams.alarms.measures import Check, Counted, Weighed
 from streams.alarms.reasons import Absence, Ack, Explanation, Step
 from streams.models import from_seconds
+from streams.ticks import TICK
 
 SHORT = 26  # characters of a headline in a crowded table
 LISTED = 12  # documents that a table shows
 WIDTHS = (19, 6, 13, 20)  # columns of the table of documents; the headline takes the rest
+GAP = Text()  # between tables
 EMPTY = {"not_watched", "nothing_seen"}  # there is nothing to show beside the verdict
 VERDICTS = {
     "not_watched": "it was not watched then",
@@ -45,11 +47,16 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
         Text(opening.reason),
         *([Text("it was expected: recorded, not rung", "yellow")] if opening.foreseen else []),
         *([_tell_ack(explanation.ack)] if explanation.ack else []),
+        GAP,
         _list_steps(explanation.steps),
+        GAP,
         _list_windows(explanation.windows, explanation.window_seconds),
+        GAP,
         _list_checks(explanation.steps[0].checks),
+        GAP,
         _list_documents(explanation.documents),
         Text(f"by owner: {_join_owners(explanation.owners)}"),
+        GAP,
         _tell_learnt(explanation.baseline),
         _list_groups(explanation.exposure),
     )
@@ -57,7 +64,7 @@ def tell_explanation(explanation: Explanation) -> RenderableType:
 
 def tell_absence(absence: Absence) -> RenderableType:
     """Why nothing rang: the verdict, the gates of the closest window, what stands behind them."""
-    date = "" if absence.verdict == "nothing_seen" else f"{_to_date(absence.as_of)}  "
+    date = f"{_to_date(absence.as_of)}  " if is_dated(absence) else ""
     head = Text.assemble((absence.term, "bold"), f"  {date}")
     head.append(VERDICTS[absence.verdict], "bold yellow")
     parts: list[RenderableType] = [head]
@@ -68,10 +75,15 @@ def tell_absence(absence: Absence) -> RenderableType:
     if absence.blind:
         parts.append(Text(f"cannot be assessed: windows of {_join_minutes(absence.blind)} min"))
     closest = absence.closest
-    parts.append(_list_windows(absence.windows, closest.window_seconds if closest else 0))
-    parts += [_list_checks(closest.checks)] if closest else []
-    parts += [_list_documents(absence.documents)] if absence.documents else []
-    return Group(*parts, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+    parts += [GAP, _list_windows(absence.windows, closest.window_seconds if closest else 0)]
+    parts += [GAP, _list_checks(closest.checks)] if closest else []
+    parts += [GAP, _list_documents(absence.documents)] if absence.documents else []
+    return Group(*parts, GAP, _tell_learnt(absence.baseline), _list_groups(absence.exposure))
+
+
+def is_dated(absence: Absence) -> bool:
+    """Whether anything was read but the settings that open a journal, which are of 1970."""
+    return absence.as_of > from_seconds(TICK)
 
 
 def tell_preview(preview: Preview) -> RenderableType:
@@ -196,6 +208,7 @@ def _tell_check(check: Check) -> str:
 def _list_documents(documents: Sequence[Counted]) -> Group:
     """The latest documents, a line each: a page that is too narrow cuts the headline alone."""
     lines = [_align("counted (UTC)", "weight", "as", "source (owner)", "document")]
+    lines[0].stylize("bold")
     for one in documents[-LISTED:]:
         moment, weight = _to_second(one.counted_at), f"{one.weight:g}"
         headline = " ".join((one.title or one.snippet).split())

@@ -37,6 +37,7 @@ CHUNK = 100  # rows pushed together: alarms show at once, progress moves
 WIDTH = 80
 FILE = "scenario.jsonl"
 SHOWN_LINES = 5
+LOADING = "reading the language models; the first run compiles, half a minute or more"
 HAZARDS = {
     "flood": "hundreds of posts, each worded a little differently",
     "reprints": "one story, reprinted everywhere",
@@ -131,7 +132,7 @@ def make_console() -> Console:
 
 def _make_status(console: Console) -> AbstractContextManager[Status | None]:
     is_alive = console.is_terminal and not console.is_dumb_terminal
-    return console.status("reading the language models") if is_alive else nullcontext()
+    return console.status(LOADING) if is_alive else nullcontext()
 
 
 def _play(scenario: Scenario, stream: Stream, run: Run) -> Iterator[Outcome]:

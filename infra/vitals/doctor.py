@@ -164,7 +164,11 @@ def check_watch(settings: Settings) -> Iterator[Finding]:
 def check_routes(settings: Settings) -> Iterator[Finding]:
     """Webhooks are configured, signed and answer on their port; nothing is sent."""
     if not settings.routes:
-        yield Finding("webhooks", "skipped", "none is configured: alarms show on dashboards alone")
+        yield Finding(
+            "webhooks",
+            "skipped",
+            "none is configured: alarms show on the terminal and on dashboards alone",
+        )
     for route in settings.routes:
         variable = f"NABAT_SECRET_WEBHOOK_{route.name.upper()}"
         secret = settings.secret(f"webhook_{route.name}")

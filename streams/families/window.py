@@ -240,11 +240,12 @@ def _join(texts: list[bytes]) -> Keys:
 
 def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
     """The first family of which several texts together hold the pieces of this one."""
-    families: dict[str, list[bytes]] = {}
+    families: dict[str, list[Entry]] = {}
     for row in near:
         if abs(at - row.at) <= FLOOD_SPAN:
-            families.setdefault(row.origin_id, []).append(row.features)
-    for origin_id, texts in families.items():
-        if len(texts) > 1 + FLOOD and is_woven(text, _join(texts)):
+            families.setdefault(row.origin_id, []).append(row)
+    for origin_id, rows in families.items():
+        several = len(rows) >= CROWD
+        if several and is_woven(text, _join([row.features for row in rows])):
             return origin_id
     return None

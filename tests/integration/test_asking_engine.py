@@ -53,7 +53,7 @@ def test_an_alarm_of_the_distributed_shell_is_explained_and_judged(alarm: Burst)
     assert (code, absence["verdict"], absence["alarms"]) == (0, "ringing", [alarm.id])
     words = ("ack", alarm.id, "--false", "--note", "учения", "--shell", "kafka")
     code, _, said = nabat(*words)
-    assert (code, "1 of 1 alarms judged, 1 false" in said) == (0, True)
+    assert (code, "1 of 1 alarm judged, 1 false" in said) == (0, True)
     with open_journal(read_settings(None), "kafka") as journal:
         assert [(one.what, one.key) for one in journal.read_settings()][-1] == ("ack", alarm.id)
     code, (told,), said = nabat("explain", alarm.id, "--shell", "kafka")
