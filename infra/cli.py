@@ -26,15 +26,27 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(letters.app, name="deadletters")
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"nabat {version('nabat')}")
+        raise typer.Exit
+
+
 @app.callback()
 def choose(
     config: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="The settings (default: $NABAT_CONFIG or nabat.toml)."),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which it is."),
+    ] = False,
 ) -> None:
     """Read the settings from elsewhere."""
-    del config  # commands find it in their context
+    del config, version  # commands find the settings in their context
 
 
 def main() -> None:

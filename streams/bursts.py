@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from itertools import repeat
+from itertools import compress, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -62,7 +62,7 @@ class Baselines:
         self.world = World(step, max(step, BUCKET))
         self._table = np.zeros((0, s.WHOLE))  # grows by halves: rows beyond the terms are spare
         self._last = np.zeros(0)  # when each was mentioned, of all rows: a column is slow to read
-        self._names = np.empty(0, object)
+        self._names: list[str] = []
         self._shared: Floats | None = None  # what new terms borrow until something is learnt
 
     def add(self, term: str, saved: bytes | None = None) -> None:
@@ -74,11 +74,10 @@ class Baselines:
             spare = np.zeros((len(self.rows) // 2 + 8, s.WHOLE))
             self._table = np.vstack([self._table, spare])
             self._last = np.concatenate([self._last, np.full(len(spare), -math.inf)])
-            self._names = np.concatenate([self._names, np.empty(len(spare), object)])
         self._table[len(self.rows), : s.WIDTH], self._last[len(self.rows)] = row, row[s.LAST]
         self._table[len(self.rows), s.SUMS :] = math.nan  # until they are summed
-        self._names[len(self.rows)] = term
         self.rows[term] = len(self.rows)
+        self._names.append(term)
         self._shared = None if saved is not None else self._shared
 
     def remove(self, term: str) -> None:
@@ -86,8 +85,7 @@ class Baselines:
         gone = self.rows.pop(term, None)
         if gone is None:
             return
-        last = len(self.rows)
-        moved = self._names[last]
+        last, moved = len(self.rows), self._names.pop()
         if moved != term:
             self._table[gone], self._last[gone] = self._table[last], self._last[last]
             self._names[gone], self.rows[moved] = moved, gone
@@ -163,18 +161,20 @@ class Baselines:
         rows = awake.nonzero()[0]
         learn_rows(self._table, rows, shown.take(rows, 1), self.world.values, self.world.exposed())
         self.world.close(exposure, share, len(self.rows))
-        return list(self._names[awake].tolist())
+        if 8 * len(rows) < len(awake):  # few are looked up, many are passed by
+            return [self._names[row] for row in rows.tolist()]
+        return list(compress(self._names, awake.tobytes()))
 
     def _awake(self, counts: Mapping[str, float], ringing: Collection[str]) -> tuple[Bools, Floats]:
         """By row: was the term mentioned now or within the last day; what it shows."""
         now, find = self.world.values[s.NOW], self.rows.get
-        shown = np.zeros((2, len(self._last)))
+        last, shown = self._last[: len(self.rows)], np.zeros((2, len(self.rows)))
         for line, values in enumerate((counts, dict.fromkeys(ringing, 1.0))):
             rows = np.fromiter(map(find, values, repeat(-1)), np.int64, len(values))
             shows = np.fromiter(values.values(), np.float64, len(values))
             shown[line, rows[rows >= 0]] = shows[rows >= 0]
-        self._last[shown[0] > 0] = now
-        return (shown[0] != 0) | (self._last > now - DAY // self.world.step), shown
+        last[shown[0] > 0] = now
+        return (shown[0] != 0) | (last > now - DAY // self.world.step), shown
 
     def _places(self) -> Ints:
         """The row of each term."""

@@ -9,7 +9,7 @@ import numpy as np
 from streams.decide import Decider
 from streams.families.copies import is_retold
 from streams.families.features import mark, pack
-from streams.families.floods import is_spun
+from streams.families.floods import is_spun, is_woven
 from streams.journal import seed
 from streams.models import (
     Clock,
@@ -46,6 +46,7 @@ def rehearse() -> None:
     text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
     is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows
     is_spun(text, text, 3)
+    is_woven(text, text)
 
 
 def _write_rows() -> Iterator[Passed]:

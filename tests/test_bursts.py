@@ -149,7 +149,7 @@ def test_unassessed_time_is_not_learnt() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from([1, 5, 71, 72, 150]), st.integers(0, 160), st.integers(0, 10**6))
+@given(st.sampled_from([1, 5, 199, 200]), st.integers(0, 210), st.integers(0, 10**6))
 def test_a_term_learns_the_same_whatever_stands_beside_it(
     beside: int, gone: int, seed: int
 ) -> None:
@@ -189,6 +189,18 @@ def test_only_terms_of_the_last_day_are_touched() -> None:
     assert baselines.learn({"утро": 1.0}, MONDAY, SEEN) == ["утро"]
     assert baselines.learn({"никогда": 0.0}, MONDAY + 86400 - 300, SEEN) == ["утро"]
     assert baselines.learn({}, MONDAY + 86400, SEEN) == []
+
+
+@pytest.mark.parametrize("awake", [1, 4, 5, 6, 30, 40])
+def test_whoever_was_touched_is_told(awake: int) -> None:
+    """Few among many, and most of them."""
+    baselines = Baselines()
+    for number in range(40):
+        baselines.add(str(number))
+    names = [str(7 * number % 40) for number in range(awake)]
+    learnt = baselines.learn(dict.fromkeys(names, 1.0), MONDAY, SEEN, {"39", "чужое"})
+    assert sorted(learnt) == sorted(names)
+    assert sorted(baselines.learn({"чужое": 1.0}, MONDAY + 300, SEEN)) == sorted(names)
 
 
 def newsroom(days: int = 9) -> Baselines:

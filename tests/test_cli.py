@@ -332,6 +332,29 @@ def test_a_check_measures(tmp_path: Path) -> None:
     assert "missed: ОДКБ in: погода" in said
 
 
+def test_a_change_leaves_what_it_does_not_name() -> None:
+    nabat("terms", "add", "Токаев", "--budget", "2", "--case", "capital")
+    changed = {"name": "Токаев", "budget": 3.0, "case": "capital"}
+    assert nabat("terms", "add", "Токаев", "--budget", "3")[1][0]["value"] == changed
+    changed = {"name": "Токаев", "budget": 3.0}
+    assert nabat("terms", "add", "Токаев", "--case", "any")[1][0]["value"] == changed
+    nabat("sources", "add", "rss/a", "--url", "https://a.example/rss", "--owner", "A")
+    code, lines, said = nabat("sources", "add", "rss/a", "--owner", "B", "--language", "kk")
+    value = {"source": "rss/a", "url": "https://a.example/rss", "owner": "B", "language": "kk"}
+    assert (code, lines[0]["value"], said) == (0, value, "")
+    nabat("sources", "remove", "rss/a")
+    assert nabat("sources", "add", "rss/a", "--region", "Омск")[1][0]["value"] == {
+        "source": "rss/a",
+        "region": "Омск",
+    }
+
+
+def test_the_version_is_told() -> None:
+    done = CliRunner().invoke(app, ["--version"])
+    assert done.exit_code == 0
+    assert re.fullmatch(r"nabat \d+\.\d+\.\d+\n", done.stdout)
+
+
 def test_sources_come_and_go() -> None:
     assert (
         nabat("sources", "add", "rss/a", "--url", "https://a.example/rss", "--interval", "60")[0]

@@ -44,8 +44,15 @@ def test_a_list_of_news_is_a_digest(sign: str) -> None:
     assert find(write(sign, "Главное за день:")) == 3
 
 
-def test_lines_behind_a_title_with_a_colon_are_a_digest() -> None:
-    assert find("\n".join(["**Главное за день:**", *NEWS])) == 3
+@pytest.mark.parametrize("sign", ["•", "▪️", "{}.", "{})"])
+def test_a_list_without_line_breaks_is_a_digest(sign: str) -> None:
+    assert find(write(sign, "Главное за день:").replace("\n", " ")) == 3
+    assert find(write(sign).replace("\n", "; ")) == 0
+
+
+def test_lines_behind_a_title_are_a_digest() -> None:
+    for title in ("**Главное за день:**", "Главное за день", "Новости к обеду", "Что случилось:"):
+        assert find("\n".join([title, *NEWS])) in {2, 3}
     assert find("\n".join([f"{LEAD}:", *NEWS])) == 11
 
 
@@ -55,6 +62,9 @@ def test_lines_behind_a_title_with_a_colon_are_a_digest() -> None:
         "",
         "⚡️ Мост через реку закрыли на ремонт\n\nСуд отправил главу района под арест",
         "\n".join(NEWS),
+        " ".join(f"— {text}." for text in NEWS),
+        f"{NEWS[0]}. Серия идёт со счётом 1. 2. матч сыграют завтра, 3. — нет",
+        f"Матч завершился со счётом 3. {NEWS[1]}. {NEWS[2]}",
         f"⚡️ {NEWS[0]}\n🔹 {NEWS[1]}\n{NEWS[2]}",
         "На складе нашли:\n— яйца\n— соду\n— муку\n— сахар",
         f"{NEWS[0]}\n1.5 млн рублей\n2.5 млн рублей\n3.5 млн рублей потратят на ремонт",

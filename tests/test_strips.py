@@ -22,7 +22,7 @@ def test_a_strip_tells_what_each_row_tells(seed: int) -> None:
     exposed = rng.random((6, 48)) * (rng.random((6, 48)) < 0.6) * 30
     slots, strip = s.slots_in(exposed), strips.make_strip()
     for _ in range(3):
-        rows = np.array(random.sample(range(80), random.choice([1, 20, strips.WIDE])))
+        rows = np.array(random.sample(range(80), random.choice([1, 20, 80])))
         counts = np.round(rng.lognormal(0, 2, (len(rows), 5))) / 4
         table[rows, s.SUMS :] = counts[:, 1:]
         strips.lay(table, rows, strip, world, slots)

@@ -56,13 +56,20 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     owner: Annotated[str | None, typer.Option(help="Who controls it.")] = None,
     group: Annotated[str | None, typer.Option(help="wires, telegram, regional …")] = None,
     title: Annotated[str | None, typer.Option(help="What people call it.")] = None,
+    language: Annotated[str | None, typer.Option(help="What it is written in: ru, kk …")] = None,
+    region: Annotated[str | None, typer.Option(help="Where it is read.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Of dates without one: Asia/Omsk …")] = None,
     interval: Annotated[float | None, typer.Option(help="Seconds between two polls.")] = None,
     shell: Where = "store",
 ) -> None:
-    """Listen to a source, or change what is known of one."""
+    """Listen to a source, or change what is known of one: what is not given stays."""
+    from infra.corpora.journals import find_setting
+
     fields: dict[str, Any] = {"source": name, "url": url, "owner": owner, "group": group}
-    fields |= {"title": title, "interval_seconds": interval}
-    value = _check_source({key: value for key, value in fields.items() if value is not None})
+    fields |= {"title": title, "language": language, "region": region, "zone": zone}
+    fields["interval_seconds"] = interval
+    given = _check_source({key: value for key, value in fields.items() if value is not None})
+    value = {**find_setting(read_settings_of(context), shell, "source", name), **given}
     _append(context, shell, name, value)
     if not _is_polled(value):
         say(f"{name} has no address (--url): it is not asked, its documents come from files")

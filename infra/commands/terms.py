@@ -57,7 +57,9 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     route: Annotated[str | None, typer.Option(help="The webhook that its alerts go to.")] = None,
     shell: Where = "store",
 ) -> None:
-    """Watch a term, or change one that is watched."""
+    """Watch a term, or change one that is watched: what is not given stays."""
+    from infra.corpora.journals import find_setting
+
     fields = {
         "name": name,
         "pattern": pattern,
@@ -69,7 +71,8 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     }
     given = {key: value for key, value in fields.items() if value is not None}
     _check_route(context, route)
-    _append(context, shell, [("term", name, _check_term(given))])
+    known = find_setting(read_settings_of(context), shell, "term", name)
+    _append(context, shell, [("term", name, _check_term({**known, **given}))])
 
 
 @app.command(epilog="Example: nabat terms remove ОДКБ")

@@ -102,6 +102,12 @@ def in_force(changes: Iterable[Setting], what: str) -> dict[str, dict[str, Any]]
     return {key: value for key, value in latest.items() if value is not None}
 
 
+def find_setting(settings: Settings, shell: str, what: str, key: str) -> dict[str, Any]:
+    """What is in force of one key; nothing where there is no journal yet: it is made."""
+    with open_journal(settings, shell, create=True) as journal:
+        return in_force(journal.read_settings(), what).get(key, {})
+
+
 def fold_sources(sources: dict[str, Source], rows: Iterable[Row]) -> dict[str, Source]:
     """The sources in force after `rows`; a value that is no source changes nothing."""
     folded = dict(sources)

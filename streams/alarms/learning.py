@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from streams.alarms.logarithms import compiled
+from streams.alarms.compiled import compiled
 from streams.alarms.rings import push_rows
 from streams.alarms.scores import (
     BORN_HOURS,
@@ -64,20 +64,22 @@ def learn_rows(table: Floats, rows: Ints, shown: Floats, world: Floats, exposed:
     """
     strip, slots = make_strip(), slots_in(exposed)
     for first in range(0, len(rows), WIDE):
-        here, counts = rows[first : first + WIDE], shown[:, first : first + WIDE]
-        push_rows(table, here, counts[0], world)
-        places = find_mentioned(table, here)
-        teach(table, here[places], counts[:, places], (world, exposed, slots), strip)
+        here, told = rows[first : first + WIDE], shown[:, first : first + WIDE]
+        push_rows(table, here, told[0], world)
+        here, told = leave_out(table, here, told)
+        teach(table, here, told, (world, exposed, slots), strip)
 
 
 @compiled
-def find_mentioned(table: Floats, rows: Ints) -> Ints:
-    """The places of the rows with a mention in the day; others are as if they were not touched."""
-    places, many = np.empty(len(rows), np.int64), 0
+def leave_out(table: Floats, rows: Ints, shown: Floats) -> tuple[Ints, Floats]:
+    """The rows with a mention in the day; others are as if they were not touched."""
+    left, told, many = np.empty(WIDE, np.int64), np.empty((2, WIDE)), 0
     for place in range(len(rows)):
-        places[many] = place
-        many += table[rows[place], SUMS + MANY - 2] != 0.0
-    return places[:many]
+        if table[rows[place], SUMS + MANY - 2] != 0.0:
+            left[many] = rows[place]
+            told[0, many], told[1, many] = shown[0, place], shown[1, place]
+            many += 1
+    return left[:many], told[:, :many]
 
 
 @compiled
@@ -92,7 +94,7 @@ def teach(
     weigh_strip(strip, world, exposed, slots)
     note_peaks(table, rows, world, (strip.loudest, strip.scores))
     probe_rows(world, strip.loudest, shown[1])
-    learn_rates(table, rows, world, shown[0], exposed[MANY].sum())
+    learn_rates(table, rows, world, shown[0], exposed[MANY, slot_of(world[NOW] * world[STEP])])
     learn_scores(strip.held, strip.scores, world)
     learn_windows(strip, world)
     put_back(table, rows, strip.held)
@@ -192,7 +194,8 @@ def learn_scores(held: Floats, scores: Floats, world: Floats) -> None:
         for level in range(3):
             quantiles = held[QUANTILES - ROOTS + 3 * channel + level]
             follow(quantiles, upto, scores[channel], (world[STEPS], LEVELS[level]))
-    upto[:] = world[STEPS] + 1.0
+    for row in range(WIDE):
+        upto[row] = world[STEPS] + 1.0
 
 
 @compiled

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-compiled = njit(cache=True, error_model="numpy")  # else each division is followed by a branch
+from streams.alarms.compiled import compiled
 
 _LOWEST = 0x3FE6A09E << 32  # √½: mantissas lie from there to √2
 _SHIFT = (0x3FF00000 << 32) - _LOWEST

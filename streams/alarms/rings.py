@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.alarms.logarithms import compiled
+from streams.alarms.compiled import compiled
 from streams.alarms.scores import (
     AT,
     BUCKET,

@@ -15,7 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.alarms.logarithms import compiled, log
+from streams.alarms.compiled import compiled
+from streams.alarms.logarithms import log
 
 SLOTS = 48  # hour of the day in UTC, weekday or weekend
 WINDOWS = (300, 900, 3600, 14400, 86400)  # seconds
@@ -253,7 +254,14 @@ def weigh_rows(
 @compiled
 def slots_in(exposed: Floats) -> Ints:
     """The slots in which some window was exposed."""
-    return np.flatnonzero(exposed.sum(0) > 0.0)
+    slots, many = np.empty(SLOTS, np.int64), 0
+    for slot in range(SLOTS):
+        is_exposed = False
+        for window in range(len(exposed)):
+            is_exposed |= exposed[window, slot] > 0.0
+        slots[many] = slot
+        many += is_exposed
+    return slots[:many]
 
 
 @compiled

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.alarms.logarithms import compiled
+from streams.alarms.compiled import compiled
 from streams.alarms.scores import (
     BORN,
     BORN_EXPOSED,
@@ -49,7 +49,7 @@ from streams.alarms.scores import (
     unusual,
 )
 
-WIDE = 72  # rows: nine times what one instruction works at most
+WIDE = 200  # rows: 25 times what one instruction works at most
 HELD = WEIGHT + 1 - ROOTS  # columns of a row, from `ROOTS` on, that a strip holds
 
 

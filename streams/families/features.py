@@ -80,7 +80,8 @@ def mark(tokens: Tokens) -> Marked:
     for at in call:
         kinds[at] = CALL
     lead = find_lead(tokens, call.start)
-    spans = _find_letters(tokens) + (_find_numbers(tokens, kinds) if DIGITS in kinds else [])
+    spans = _find_letters(tokens) if "." in tokens.gaps else []
+    spans += _find_numbers(tokens, kinds) if DIGITS in kinds else []
     for at, stop, key, kind in sorted(spans, reverse=True):
         keys[at:stop], kinds[at:stop] = [key], [kind]
     if lead is not None:

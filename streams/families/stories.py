@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from streams.families.attributions import name_voice
 from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
+from streams.families.snippets import cut_snippet
 from streams.families.window import Count, Entry
 from streams.models import Enriched, Mention, Passed, Revision, to_seconds
 from streams.origins import text_hash
@@ -18,8 +19,6 @@ from streams.state import State
 from streams.text import tokenize
 from streams.ticks import Health, is_return
 from streams.words.masks import find_signature
-
-AROUND = 90  # characters of a snippet on either side of the first mention
 
 
 class Stories(Struct, kw_only=True):
@@ -185,17 +184,8 @@ def _describe(entry: Entry, document: Enriched) -> Entry:
         entities=tuple(dict.fromkeys((one.type, one.name) for one in document.entities)),
         title=document.title,
         url=document.url,
-        snippet=_snippet(document.content, document.terms[0]),
+        snippet=cut_snippet(document),
     )
-
-
-def _snippet(content: str, mention: Mention) -> str:
-    """The words around the first mention, on one line."""
-    start, stop = max(0, mention.start - AROUND), mention.stop + AROUND
-    cut = content[start:stop]
-    head = "…" if start > 0 else ""
-    tail = "…" if stop < len(content) else ""
-    return f"{head}{' '.join(cut.split())}{tail}"
 
 
 def _note_source(state: State, entry: Entry, before: Entry | None) -> None:

@@ -1,0 +1,37 @@
+"""What was compiled is taken up again, until a file that it was made of changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import streams
+
+ASKED = """
+from streams.alarms.rings import turn
+from streams.alarms.world import World
+lengths = turn(World(300, 900).values).lengths.tolist()
+print(lengths[0], sum(turn.stats.cache_hits.values()))
+"""
+
+
+def ask(folder: Path) -> list[int]:
+    """The steps of the shortest window, and whether the function was taken up."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / "kept")}
+    command = [sys.executable, "-P", "-c", ASKED]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, cwd=folder)
+    return [int(word) for word in done.stdout.split()]
+
+
+def test_a_number_of_another_file_is_compiled_in(tmp_path: Path) -> None:
+    source = Path(streams.__file__).parent
+    shutil.copytree(source, tmp_path / "streams", ignore=shutil.ignore_patterns("__pycache__"))
+    assert ask(tmp_path) == [1, 0]
+    assert ask(tmp_path) == [1, 1]
+    scores = tmp_path / "streams/alarms/scores.py"
+    text = scores.read_text("utf-8")
+    scores.write_text(text.replace("WINDOWS = (300,", "WINDOWS = (600,"), "utf-8")
+    assert ask(tmp_path) == [2, 0]
