@@ -61,10 +61,10 @@ def _settle(
     words: Sequence[Word], kind: EntityType, list_cases: Callable[[], frozenset[str]] | None
 ) -> list[str]:
     """The nominatives of words by their tags; what no dictionary has is weighed with the others."""
-    bent = [word for word in words if _is_bent(word, kind)]
+    bent = [word for word in words if _is_bent(word, kind)] if any(map(_is_odd, words)) else []
     tags = [read_tag(word.tag) for word in bent]
     many = kind == "PER" and any(tag.number == "plur" for tag in tags)  # a family, or no person
-    if many or all(is_told(fold(word.text)) for word in bent):
+    if many or not any(map(_is_odd, bent)):
         return [_to_nominative(word.text, word.tag, kind) for word in words]
     cases = list_cases() if list_cases else ANY_CASE
     found = iter(settle([word.text for word in bent], tags, kind, cases))
@@ -74,6 +74,15 @@ def _settle(
         else _to_nominative(word.text, word.tag, kind)
         for word in words
     ]
+
+
+def _is_odd(word: Word) -> bool:
+    return _is_unknown(word.text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_unknown(text: str) -> bool:
+    return not is_told(fold(text))
 
 
 def _is_bent(word: Word, kind: EntityType) -> bool:
