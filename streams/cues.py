@@ -13,9 +13,9 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.text import fold
 from streams.words.endings import read_table
 
@@ -99,7 +99,7 @@ def _read_mark(word: str) -> int:
     return WORD if any(map(str.isalnum, word)) else MARK
 
 
-@njit(cache=True)
+@compiled
 def locate(traits: Traits, ids: Numbers, target: Numbers, places: Numbers) -> None:
     """Fill `places` (distance, negative to the left; separators crossed) of a target's sentence.
 
@@ -117,7 +117,7 @@ def locate(traits: Traits, ids: Numbers, target: Numbers, places: Numbers) -> No
         places[0, i - start], places[1, i - start] = i - after + 1, crossed
 
 
-@njit(cache=True)
+@compiled
 def list_blocks(kind: int, distance: int, crossed: int, is_verb: int, is_denied: int) -> int:
     """The blocks (bits) that a word's vector is summed in."""
     if kind == WHOLE:
@@ -136,7 +136,7 @@ def list_blocks(kind: int, distance: int, crossed: int, is_verb: int, is_denied:
     return bits | (128 if crossed == 0 else 0)
 
 
-@njit(cache=True)
+@compiled
 def _hash(group: int, first: int, second: int) -> int:
     """A place of the table; 64-bit arithmetic that wraps."""
     mixed = (
@@ -147,7 +147,7 @@ def _hash(group: int, first: int, second: int) -> int:
     return (mixed >> 40) & (CUES - 1)
 
 
-@njit(cache=True)
+@compiled
 def list_cues(traits: Traits, ids: Numbers, target: Numbers, places: Numbers, cues: Numbers) -> int:
     """Fill `cues` with the cues of a target; how many there are."""
     first, after, start, stop, kind = target[0], target[1], target[2], target[3], target[4]
@@ -173,7 +173,7 @@ def list_cues(traits: Traits, ids: Numbers, target: Numbers, places: Numbers, cu
     return count + 1
 
 
-@njit(cache=True)
+@compiled
 def is_denied(traits: Traits, ids: Numbers, start: int, at: int) -> int:
     """1 if one of the two words before denies it."""
     for i in range(max(start, at - 2), at):
@@ -182,7 +182,7 @@ def is_denied(traits: Traits, ids: Numbers, start: int, at: int) -> int:
     return 0
 
 
-@njit(cache=True)
+@compiled
 def _list_word(  # noqa: PLR0913, PLR0917 - the compiled inner loop takes what it needs
     stem: int, form: int, follower: int, is_whole: int, cues: Numbers, count: int
 ) -> int:
@@ -193,7 +193,7 @@ def _list_word(  # noqa: PLR0913, PLR0917 - the compiled inner loop takes what i
     return count + 3
 
 
-@njit(cache=True)
+@compiled
 def _list_near(stem: int, distance: int, crossed: int, cues: Numbers, count: int) -> int:
     side = 1 if distance < 0 else 2
     cues[count] = _hash(6, stem, side)
@@ -204,7 +204,7 @@ def _list_near(stem: int, distance: int, crossed: int, cues: Numbers, count: int
     return count
 
 
-@njit(cache=True)
+@compiled
 def _list_close(  # noqa: PLR0913, PLR0917 - likewise
     stem: int, follower: int, end: int, distance: int, cues: Numbers, count: int
 ) -> int:
@@ -220,7 +220,7 @@ def _list_close(  # noqa: PLR0913, PLR0917 - likewise
     return count
 
 
-@njit(cache=True)
+@compiled
 def _list_beside(traits: Traits, ids: Numbers, target: Numbers, cues: Numbers, count: int) -> int:
     """The words right beside a target, its own ending, and its kind."""
     first, after, start, stop, kind = target[0], target[1], target[2], target[3], target[4]
@@ -244,7 +244,7 @@ def _list_beside(traits: Traits, ids: Numbers, target: Numbers, cues: Numbers, c
     return _list_verbs(traits, ids, target, cues, count)
 
 
-@njit(cache=True)
+@compiled
 def _list_verbs(traits: Traits, ids: Numbers, target: Numbers, cues: Numbers, count: int) -> int:
     """The nearest verb to each side, denied or not, with the ending of the place: who does what."""
     first, after, start, stop = target[0], target[1], target[2], target[3]

@@ -14,9 +14,9 @@ from __future__ import annotations
 from hashlib import blake2b
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.families.copies import Keys
 
 BUCKETS, SLOTS = 1 << 22, 4  # 16.8 million pairs: some 17 a text at a million texts
@@ -64,13 +64,13 @@ def text_hash(content: str) -> int:
     )
 
 
-@njit(cache=True)
+@compiled
 def _hash(value: np.uint64) -> np.uint64:
     value = (value ^ (value >> np.uint64(30))) * _MIX
     return value ^ (value >> np.uint64(27))
 
 
-@njit(cache=True)
+@compiled
 def _hashes(keys: Keys) -> Hashes:
     """Of the whole text, then of each pair."""
     size = max(1, keys[0])
@@ -84,7 +84,7 @@ def _hashes(keys: Keys) -> Hashes:
     return hashes
 
 
-@njit(cache=True)
+@compiled
 def _add(table: Table, keys: Keys, number: int) -> None:
     hashes = _hashes(keys)
     _put(table, hashes[0], number)
@@ -100,7 +100,7 @@ def _add(table: Table, keys: Keys, number: int) -> None:
             last = best
 
 
-@njit(cache=True)
+@compiled
 def _put(table: Table, value: np.uint64, number: int) -> None:
     """Into the first slot of its bucket; the oldest falls out."""
     bucket = np.int64(value % np.uint64(table.shape[0]))
@@ -114,7 +114,7 @@ def _put(table: Table, value: np.uint64, number: int) -> None:
     table[bucket, SLOTS] = tag
 
 
-@njit(cache=True)
+@compiled
 def _find(table: Table, keys: Keys, first: int) -> NDArray[np.int64]:
     hashes = _hashes(keys)
     hits = np.empty(SLOTS * hashes.shape[0], np.int64)
@@ -133,7 +133,7 @@ def _find(table: Table, keys: Keys, first: int) -> NDArray[np.int64]:
     return _rank(hits[:count], hits[:equal].copy(), 1 if keys[0] < FEW else 2, weak)
 
 
-@njit(cache=True)
+@compiled
 def _rank(
     hits: NDArray[np.int64], equal: NDArray[np.int64], least: int, weak: int
 ) -> NDArray[np.int64]:

@@ -15,9 +15,9 @@ from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.cues import (
     BLOCKS,
     NEGATION,
@@ -181,7 +181,7 @@ def _to_sentences(borders: Numbers) -> Numbers:
     return np.stack([starts, starts, starts, stops, np.full_like(starts, WHOLE)], axis=1)
 
 
-@njit(cache=True)
+@compiled
 def _cut(codes: Numbers, starts: Numbers, stops: Numbers, count: int) -> list[int]:
     """A line break, or . ? ! … after a word of more than two letters, ends a sentence."""
     borders = [0]
@@ -200,7 +200,7 @@ def _cut(codes: Numbers, starts: Numbers, stops: Numbers, count: int) -> list[in
     return borders
 
 
-@njit(cache=True)
+@compiled
 def _project(weights: NDArray[np.float64], vectors: NDArray[np.float32], figures: Numbers) -> None:
     """Whole numbers of what each vector says in each column; its parts are added in their order."""
     for row in range(vectors.shape[0]):
@@ -213,7 +213,7 @@ def _project(weights: NDArray[np.float64], vectors: NDArray[np.float32], figures
             figures[row, column] = round(totals[column] * FINE)
 
 
-@njit(cache=True)
+@compiled
 def weigh(
     traits: Traits, figures: Numbers, ids: Numbers, targets: Numbers, tone: Tone
 ) -> NDArray[np.float64]:
@@ -238,7 +238,7 @@ def weigh(
     return scores
 
 
-@njit(cache=True)
+@compiled
 def _sum_blocks(
     traits: Traits, figures: Numbers, ids: Numbers, target: Numbers, places: Numbers
 ) -> Numbers:

@@ -35,3 +35,13 @@ def test_a_number_of_another_file_is_compiled_in(tmp_path: Path) -> None:
     text = scores.read_text("utf-8")
     scores.write_text(text.replace("WINDOWS = (300,", "WINDOWS = (600,"), "utf-8")
     assert ask(tmp_path) == [2, 0]
+
+
+def test_every_compiled_function_is_kept_so() -> None:
+    """One that is kept by the file of the function alone may go on with old numbers."""
+    using = [
+        path
+        for path in Path(streams.__file__).parent.rglob("*.py")
+        if "njit" in path.read_text("utf-8")
+    ]
+    assert [path.name for path in using] == ["compiled.py"]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.alarms.compiled import compiled
 from streams.alarms.logarithms import log
+from streams.compiled import unchecked
 
 
 @settings(deadline=None)  # the first example compiles
@@ -36,7 +36,7 @@ def test_it_never_falls(number: float) -> None:
     assert log(math.nextafter(number, math.inf)) >= log(number)
 
 
-@compiled
+@unchecked
 def log_all(numbers: np.ndarray, logs: np.ndarray) -> None:
     for place in range(len(numbers)):
         logs[place] = log(numbers[place])

@@ -43,6 +43,7 @@ def count_compiled(*arguments: str) -> list[int]:
 
 
 def test_after_a_rehearsal_nothing_is_left_to_compile() -> None:
+    count_compiled()  # what calls another compiles both; taken from the disk, it comes alone
     before, after = count_compiled()
     assert before == 0
     assert count_compiled("rehearse") == [after, after]

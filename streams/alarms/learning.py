@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 
-from streams.alarms.compiled import compiled
 from streams.alarms.rings import push_rows
 from streams.alarms.scores import (
     BORN_HOURS,
@@ -53,9 +52,10 @@ from streams.alarms.scores import (
     to_root,
 )
 from streams.alarms.strips import WIDE, Strip, lay, lay_counts, make_strip, weigh_strip
+from streams.compiled import unchecked
 
 
-@compiled
+@unchecked
 def learn_rows(table: Floats, rows: Ints, shown: Floats, world: Floats, exposed: Floats) -> None:
     """Fold the step `NOW` into rows; `shown` has their counts, and 1 for each that is ringing.
 
@@ -70,7 +70,7 @@ def learn_rows(table: Floats, rows: Ints, shown: Floats, world: Floats, exposed:
         teach(table, here, told, (world, exposed, slots), strip)
 
 
-@compiled
+@unchecked
 def leave_out(table: Floats, rows: Ints, shown: Floats) -> tuple[Ints, Floats]:
     """The rows with a mention in the day; others are as if they were not touched."""
     left, told, many = np.empty(WIDE, np.int64), np.empty((2, WIDE)), 0
@@ -82,7 +82,7 @@ def leave_out(table: Floats, rows: Ints, shown: Floats) -> tuple[Ints, Floats]:
     return left[:many], told[:, :many]
 
 
-@compiled
+@unchecked
 def teach(
     table: Floats, rows: Ints, shown: Floats, known: tuple[Floats, Floats, Ints], strip: Strip
 ) -> None:
@@ -100,7 +100,7 @@ def teach(
     put_back(table, rows, strip.held)
 
 
-@compiled
+@unchecked
 def warm(table: Floats, rows: Ints, world: Floats) -> None:
     """Begin the quantiles of terms that were learnt from for long enough."""
     for row in rows:
@@ -113,7 +113,7 @@ def warm(table: Floats, rows: Ints, world: Floats) -> None:
             table[row, UPTO] = world[STEPS]
 
 
-@compiled
+@unchecked
 def put_back(table: Floats, rows: Ints, held: Floats) -> None:
     """Give rows what they have learnt; a cold one has no quantiles."""
     for place in range(len(rows)):
@@ -126,7 +126,7 @@ def put_back(table: Floats, rows: Ints, held: Floats) -> None:
             table[row, UPTO] = held[UPTO - ROOTS, place]
 
 
-@compiled
+@unchecked
 def probe_rows(world: Floats, loudest: Floats, ringing: Floats) -> None:
     """Note which of the probed nats were reached by terms that do not ring."""
     for place in range(len(ringing)):
@@ -135,7 +135,7 @@ def probe_rows(world: Floats, loudest: Floats, ringing: Floats) -> None:
             probe(world, nats)
 
 
-@compiled
+@unchecked
 def probe(world: Floats, nats: float) -> None:
     """Note which of the probed nats were reached."""
     for level in range(3):
@@ -143,7 +143,7 @@ def probe(world: Floats, nats: float) -> None:
             world[HITS + level] += world[GREW]
 
 
-@compiled
+@unchecked
 def note_peaks(table: Floats, rows: Ints, world: Floats, told: tuple[Floats, Floats]) -> None:
     """Remember by how much the day's highest scores topped their thresholds."""
     loudest, scores = told
@@ -159,7 +159,7 @@ def note_peaks(table: Floats, rows: Ints, world: Floats, told: tuple[Floats, Flo
                 table[row, peak] = max(table[row, peak], margin)
 
 
-@compiled
+@unchecked
 def turn_day(row: Floats, day: int) -> None:
     """Begin a day without peaks; those between were without as well."""
     for missed in range(int(min(day - row[DAY], DAYS))):
@@ -167,7 +167,7 @@ def turn_day(row: Floats, day: int) -> None:
     row[DAY] = day
 
 
-@compiled
+@unchecked
 def learn_rates(table: Floats, rows: Ints, world: Floats, counts: Floats, exposure: float) -> None:
     """Learn the counts of the step."""
     for place in range(len(rows)):
@@ -175,7 +175,7 @@ def learn_rates(table: Floats, rows: Ints, world: Floats, counts: Floats, exposu
             learn_rate(table[rows[place]], world, counts[place], exposure)
 
 
-@compiled
+@unchecked
 def learn_rate(row: Floats, world: Floats, count: float, exposure: float) -> None:
     """Learn the count of the step, clipped so that a burst does not become the baseline."""
     slot = slot_of(world[NOW] * world[STEP])
@@ -186,7 +186,7 @@ def learn_rate(row: Floats, world: Floats, count: float, exposure: float) -> Non
     row[MEAN] += clipped * world[GREW] * world[GROW]
 
 
-@compiled
+@unchecked
 def learn_scores(held: Floats, scores: Floats, world: Floats) -> None:
     """Let the quantiles follow the scores."""
     upto = held[UPTO - ROOTS]
@@ -198,7 +198,7 @@ def learn_scores(held: Floats, scores: Floats, world: Floats) -> None:
         upto[row] = world[STEPS] + 1.0
 
 
-@compiled
+@unchecked
 def follow(quantiles: Floats, upto: Floats, scores: Floats, known: tuple[float, float]) -> None:
     """Move quantiles by a step; they fell a little with each step that their term was idle."""
     steps, level = known
@@ -209,7 +209,7 @@ def follow(quantiles: Floats, upto: Floats, scores: Floats, known: tuple[float, 
         quantiles[row] = fallen + STEP_UP * level if scores[row] > fallen else lower
 
 
-@compiled
+@unchecked
 def learn_windows(strip: Strip, world: Floats) -> None:
     """Learn the usual roots and the dispersion of each window."""
     weight, held = world[GREW] * world[GROW], strip.held
@@ -219,7 +219,7 @@ def learn_windows(strip: Strip, world: Floats) -> None:
         learn_excess(held[EXCESS - ROOTS + window], seen, expected, strip.spreads[window], weight)
 
 
-@compiled
+@unchecked
 def learn_roots(roots: Floats, squares: Floats, seen: Floats, known: tuple[float, int]) -> None:
     """Add the roots of counts of a window, above that of nothing, with a weight."""
     weight, window = known
@@ -229,7 +229,7 @@ def learn_roots(roots: Floats, squares: Floats, seen: Floats, known: tuple[float
         squares[row] += weight * shift * shift
 
 
-@compiled
+@unchecked
 def learn_excess(
     excess: Floats, seen: Floats, expected: Floats, spreads: Floats, weight: float
 ) -> None:

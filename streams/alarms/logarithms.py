@@ -15,7 +15,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from streams.alarms.compiled import compiled
+from streams.compiled import unchecked
 
 _LOWEST = 0x3FE6A09E << 32  # √½: mantissas lie from there to √2
 _SHIFT = (0x3FF00000 << 32) - _LOWEST
@@ -47,7 +47,7 @@ def _cast(kind: Any) -> Callable[..., Any]:
     return generate
 
 
-@compiled
+@unchecked
 def log(number: float) -> float:
     """The natural logarithm of a normal positive number; of others a finite one without meaning."""
     bits = _to_bits(number) + _SHIFT

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.alarms.compiled import compiled
 from streams.alarms.scores import (
     AT,
     BUCKET,
@@ -27,6 +26,7 @@ from streams.alarms.scores import (
     Floats,
     Ints,
 )
+from streams.compiled import unchecked
 
 
 class Turn(NamedTuple):
@@ -43,7 +43,7 @@ class Turn(NamedTuple):
     leaving: Ints
 
 
-@compiled
+@unchecked
 def turn(world: Floats) -> Turn:
     """Read off the world where the rings stand."""
     now, step, part = int(world[NOW]), int(world[STEP]), int(world[BUCKET])
@@ -59,7 +59,7 @@ def turn(world: Floats) -> Turn:
     return Turn(now, bucket, before, lengths, leaving)
 
 
-@compiled
+@unchecked
 def push_rows(table: Floats, rows: Ints, counts: Floats, world: Floats) -> None:
     """Put the counts of the step `NOW` into the rings; steps between were without mention.
 
@@ -88,7 +88,7 @@ def push_rows(table: Floats, rows: Ints, counts: Floats, world: Floats) -> None:
             sum_buckets(table[row], here.bucket % COARSE, lengths)
 
 
-@compiled
+@unchecked
 def has_left(table: Floats, row: int, leaving: Ints, windows: tuple[int, int]) -> bool:
     """Whether a count leaves one of some windows."""
     has = False
@@ -97,7 +97,7 @@ def has_left(table: Floats, row: int, leaving: Ints, windows: tuple[int, int]) -
     return has
 
 
-@compiled
+@unchecked
 def clear(row: Floats, world: Floats, now: int) -> None:
     """Forget the steps and buckets that were missed."""
     step, part = int(world[STEP]), int(world[BUCKET])
@@ -108,13 +108,13 @@ def clear(row: Floats, world: Floats, now: int) -> None:
         row[BUCKETS + (bucket - missed) % COARSE] = 0.0
 
 
-@compiled
+@unchecked
 def sum_steps(row: Floats, place: int, lengths: Ints) -> None:
     """Sum the windows that are counted in steps, back from a place; the shortest is a step."""
     sum_back(row, (RING, FINE, place), lengths, (1, FINE_WINDOWS))
 
 
-@compiled
+@unchecked
 def sum_buckets(row: Floats, place: int, lengths: Ints) -> None:
     """Sum the windows that are counted in buckets; the longest is often the whole ring."""
     is_whole = lengths[MANY - 1] == COARSE
@@ -124,7 +124,7 @@ def sum_buckets(row: Floats, place: int, lengths: Ints) -> None:
         row[SUMS + MANY - 2] = sum_all(row)
 
 
-@compiled
+@unchecked
 def sum_all(row: Floats) -> float:
     """The sum of all buckets, in an order that does not depend on which is the newest."""
     one, two, three, four = 0.0, 0.0, 0.0, 0.0
@@ -136,7 +136,7 @@ def sum_all(row: Floats) -> float:
     return (one + two) + (three + four)
 
 
-@compiled
+@unchecked
 def sum_back(
     row: Floats, ring: tuple[int, int, int], lengths: Ints, windows: tuple[int, int]
 ) -> None:

@@ -15,8 +15,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.alarms.compiled import compiled
 from streams.alarms.logarithms import log
+from streams.compiled import unchecked
 
 SLOTS = 48  # hour of the day in UTC, weekday or weekend
 WINDOWS = (300, 900, 3600, 14400, 86400)  # seconds
@@ -69,14 +69,14 @@ Ints = NDArray[np.int64]
 NO_ROOT = math.sqrt(0.375)  # the root of a count of nothing
 
 
-@compiled
+@unchecked
 def slot_of(moment: float) -> int:
     """The seasonal slot of a moment (Unix seconds): hour of the day, plus 24 at the weekend."""
     weekend = (int(moment // 86400) + 3) % 7 >= 5  # noqa: PLR2004 - Saturday
     return int(moment // 3600) % 24 + (24 if weekend else 0)
 
 
-@compiled
+@unchecked
 def slots_of(moments: Floats) -> Ints:
     """The slot of each moment."""
     slots = np.empty(len(moments), np.int64)
@@ -85,7 +85,7 @@ def slots_of(moments: Floats) -> Ints:
     return slots
 
 
-@compiled
+@unchecked
 def evidence(count: float, expected: float, dispersion: float) -> float:
     """Nats against chance: the exponent D of P(X ≥ count) ≤ exp(−D) for a negative binomial."""
     if count <= expected:
@@ -95,20 +95,20 @@ def evidence(count: float, expected: float, dispersion: float) -> float:
     return max(count * log(count / expected) - tail, 0.0)  # rounding may fall below
 
 
-@compiled
+@unchecked
 def mean_rate(row: Floats, world: Floats) -> float:
     """Mentions a document over the last weeks, shrunk to what was thought at birth."""
     exposed = (world[GREW_EXPOSED] - row[BORN_MEAN]) / world[GREW]
     return to_mean(row[MEAN] / world[GREW], exposed, row[PRIOR], row[WEIGHT])
 
 
-@compiled
+@unchecked
 def to_mean(mentions: float, exposed: float, prior: float, weight: float) -> float:
     """Mentions a document where so many were exposed, with a prior that weighs like `weight`."""
     return (mentions + prior * weight) / (exposed + weight)
 
 
-@compiled
+@unchecked
 def rate(row: Floats, world: Floats, slot: int, mean: float) -> float:
     """Mentions a document in a slot; an hour of usual exposure at the term's mean is the prior."""
     growth = world[GROWTH + slot]
@@ -116,7 +116,7 @@ def rate(row: Floats, world: Floats, slot: int, mean: float) -> float:
     return to_mean(row[MENTIONS + slot] / growth, seen, mean, world[USUAL])
 
 
-@compiled
+@unchecked
 def rates(table: Floats, rows: Ints, world: Floats, slots: Ints) -> Floats:
     """Mentions a document of each of `rows` in each of `slots`."""
     found = np.empty((len(rows), len(slots)))
@@ -128,7 +128,7 @@ def rates(table: Floats, rows: Ints, world: Floats, slots: Ints) -> Floats:
     return found
 
 
-@compiled
+@unchecked
 def expect(row: Floats, world: Floats, exposed: Floats, slots: Ints, expected: Floats) -> None:
     """Mentions expected in each window, of which `exposed` has the documents by slot.
 
@@ -145,20 +145,20 @@ def expect(row: Floats, world: Floats, exposed: Floats, slots: Ints, expected: F
         expected[window] = max(expected[window], LEAST_HOURLY * WINDOWS[window] / 3600.0)
 
 
-@compiled
+@unchecked
 def spread_of(row: Floats, world: Floats, window: int) -> float:
     """The learnt over-dispersion of the counts of a window."""
     steps = world[GREW_SUM] - row[BORN_SUM]
     return to_spread(row[EXCESS + window], steps, PRIOR_STEPS * row[BORN])
 
 
-@compiled
+@unchecked
 def to_spread(excess: float, steps: float, first: float) -> float:
     """Over-dispersion by a sum over `steps`, shrunk to the first one."""
     return max(LEAST_PHI, (excess + FIRST_PHI * first) / (steps + first))
 
 
-@compiled
+@unchecked
 def unusual(roots: float, squares: float, steps: float, root: float) -> float:
     """Deviations of a root above those of the past, of which there are sums, at least 0."""
     past = max(steps, LEAST_STEPS)  # where there were none, the sums are 0
@@ -168,25 +168,25 @@ def unusual(roots: float, squares: float, steps: float, root: float) -> float:
     return max((root - mean) / (spread + FLOOR), 0.0)
 
 
-@compiled
+@unchecked
 def to_root(count: float, window: int) -> float:
     """The variance-stabilised count of five minutes of a window."""
     return math.sqrt(count * (300.0 / WINDOWS[window]) + 0.375)
 
 
-@compiled
+@unchecked
 def to_factor(deviations: float, nats: float) -> float:
     """What a window adds to the logarithm of a score; of nothing 1."""
     return (deviations * SOFTLY + 1.0) * (math.sqrt(2.0 * nats) * SOFTLY + 1.0)
 
 
-@compiled
+@unchecked
 def to_score(factors: float) -> float:
     """The score of the factors of three windows."""
     return LEAST_SCORE + log(factors) / 6.0
 
 
-@compiled
+@unchecked
 def weigh(
     row: Floats, world: Floats, counts: Floats, expected: Floats, told: tuple[Floats, Floats]
 ) -> None:
@@ -212,7 +212,7 @@ def weigh(
         scores[channel] = to_score(scores[channel])
 
 
-@compiled
+@unchecked
 def threshold(row: Floats, world: Floats, channel: int) -> float:
     """What the score of a channel must reach: a high quantile of the term's own scores."""
     if math.isnan(row[QUANTILES]):
@@ -225,7 +225,7 @@ def threshold(row: Floats, world: Floats, channel: int) -> float:
     return max(min(levels[0], levels[1]), min(max(levels[0], levels[1]), levels[2]))
 
 
-@compiled
+@unchecked
 def first_threshold(row: Floats, world: Floats, channel: int) -> float:
     """The threshold of a term whose own scores are not known: by how often it is mentioned."""
     hourly = mean_rate(row, world) * world[USUAL]
@@ -234,7 +234,7 @@ def first_threshold(row: Floats, world: Floats, channel: int) -> float:
     return min(first, MOST_FIRST[channel]) + row[OFFSETS + channel]
 
 
-@compiled
+@unchecked
 def weigh_rows(
     table: Floats, rows: Ints, world: Floats, counts: Floats, exposed: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
@@ -251,7 +251,7 @@ def weigh_rows(
     return expected, nats, scores, thresholds
 
 
-@compiled
+@unchecked
 def slots_in(exposed: Floats) -> Ints:
     """The slots in which some window was exposed."""
     slots, many = np.empty(SLOTS, np.int64), 0
@@ -264,7 +264,7 @@ def slots_in(exposed: Floats) -> Ints:
     return slots[:many]
 
 
-@compiled
+@unchecked
 def compare(table: Floats, rows: Ints, world: Floats) -> tuple[Floats, Floats]:
     """Of each of `rows`: mentions a document; by how much thresholds top the first of all terms."""
     means, offsets = np.empty(len(rows)), np.empty((2, len(rows)))

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from streams.alarms.compiled import compiled
 from streams.alarms.scores import (
     BORN,
     BORN_EXPOSED,
@@ -48,6 +47,7 @@ from streams.alarms.scores import (
     to_spread,
     unusual,
 )
+from streams.compiled import unchecked
 
 WIDE = 200  # rows: 25 times what one instruction works at most
 HELD = WEIGHT + 1 - ROOTS  # columns of a row, from `ROOTS` on, that a strip holds
@@ -74,7 +74,7 @@ class Strip(NamedTuple):
     spare: Floats
 
 
-@compiled
+@unchecked
 def make_strip() -> Strip:
     """An empty strip."""
     return Strip(
@@ -92,7 +92,7 @@ def make_strip() -> Strip:
     )
 
 
-@compiled
+@unchecked
 def lay(table: Floats, rows: Ints, strip: Strip, world: Floats, slots: Ints) -> None:
     """Put rows into a strip; the documents of those that were born alike are the same."""
     held, mentions, documents, births = strip.held, strip.mentions, strip.documents, strip.births
@@ -110,7 +110,7 @@ def lay(table: Floats, rows: Ints, strip: Strip, world: Floats, slots: Ints) -> 
                 documents[one, place] = seen + world[USUAL]
 
 
-@compiled
+@unchecked
 def lay_counts(table: Floats, rows: Ints, counts: Floats, seen: Floats) -> None:
     """Put the counts of the windows of rows into a strip; that of the shortest is the step's."""
     for place in range(len(rows)):
@@ -119,7 +119,7 @@ def lay_counts(table: Floats, rows: Ints, counts: Floats, seen: Floats) -> None:
             seen[window, place] = table[rows[place], SUMS + window - 1]
 
 
-@compiled
+@unchecked
 def weigh_strip(strip: Strip, world: Floats, exposed: Floats, slots: Ints) -> None:
     """Tell what is expected in each window, and how unusual what was seen is."""
     expect_strip(strip, world, exposed, slots)
@@ -140,7 +140,7 @@ def weigh_strip(strip: Strip, world: Floats, exposed: Floats, slots: Ints) -> No
         finish(strip.scores[channel])
 
 
-@compiled
+@unchecked
 def expect_strip(strip: Strip, world: Floats, exposed: Floats, slots: Ints) -> None:
     """Mentions expected in each window, as `scores.expect` says."""
     means, rates, expected = strip.spare[0], strip.spare[1], strip.expected
@@ -157,7 +157,7 @@ def expect_strip(strip: Strip, world: Floats, exposed: Floats, slots: Ints) -> N
         raise_to(expected[window], LEAST_HOURLY * WINDOWS[window] / 3600.0)
 
 
-@compiled
+@unchecked
 def find_means(held: Floats, world: Floats, means: Floats) -> None:
     """The mean rate of each row."""
     mentions, born = held[MEAN - ROOTS], held[BORN_MEAN - ROOTS]
@@ -168,7 +168,7 @@ def find_means(held: Floats, world: Floats, means: Floats) -> None:
         means[row] = to_mean(mentions[row] / grew, seen, priors[row], weights[row])
 
 
-@compiled
+@unchecked
 def find_rates(
     mentions: Floats, documents: Floats, shared: tuple[float, float], means: Floats, rates: Floats
 ) -> None:
@@ -178,21 +178,21 @@ def find_rates(
         rates[row] = (mentions[row] / growth + means[row] * usual) / documents[row]
 
 
-@compiled
+@unchecked
 def spread_strip(excess: Floats, steps: Floats, born: Floats, spreads: Floats) -> None:
     """The dispersion of each row in a window."""
     for row in range(WIDE):
         spreads[row] = to_spread(excess[row], steps[row], PRIOR_STEPS * born[row])
 
 
-@compiled
+@unchecked
 def find_evidence(seen: Floats, expected: Floats, spreads: Floats, nats: Floats) -> None:
     """The nats of each row in a window."""
     for row in range(WIDE):
         nats[row] = evidence(seen[row], expected[row], spreads[row])
 
 
-@compiled
+@unchecked
 def find_factors(
     sums: tuple[Floats, Floats],
     steps: Floats,
@@ -209,42 +209,42 @@ def find_factors(
         factors[row] = to_factor(deviations if counts[row] > 0.0 else 0.0, nats[row])
 
 
-@compiled
+@unchecked
 def finish(scores: Floats) -> None:
     """Make scores of factors."""
     for row in range(WIDE):
         scores[row] = to_score(scores[row])
 
 
-@compiled
+@unchecked
 def subtract(whole: float, parts: Floats, rests: Floats) -> None:
     """What is left of a number without each of some."""
     for row in range(WIDE):
         rests[row] = whole - parts[row]
 
 
-@compiled
+@unchecked
 def multiply(numbers: Floats, factors: Floats) -> None:
     """Multiply each number by its factor."""
     for row in range(WIDE):
         numbers[row] *= factors[row]
 
 
-@compiled
+@unchecked
 def add_times(sums: Floats, factor: float, numbers: Floats) -> None:
     """Add a multiple of each number to its sum."""
     for row in range(WIDE):
         sums[row] += factor * numbers[row]
 
 
-@compiled
+@unchecked
 def raise_to(numbers: Floats, least: float) -> None:
     """Raise each number to a least one."""
     for row in range(WIDE):
         numbers[row] = max(numbers[row], least)
 
 
-@compiled
+@unchecked
 def raise_each(numbers: Floats, others: Floats) -> None:
     """Raise each number to another."""
     for row in range(WIDE):

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from streams.alarms import scores as s
-from streams.alarms.compiled import compiled
 from streams.alarms.scores import SLOTS, WINDOWS, Floats, slot_of
+from streams.compiled import unchecked
 
 HOUR = 3600
 SLOT_HALF = 15 * HOUR  # seconds in a slot (an hour a day) after which it has half forgotten
@@ -84,7 +84,7 @@ class World:
         return min(max(*ratios, LEAST_OFF), MOST_OFF)
 
 
-@compiled
+@unchecked
 def _open(values: Floats, start: int, exposure: float) -> None:
     """Put the exposure of a step into the rings; steps between were not assessed."""
     step, bucket_seconds = int(values[s.STEP]), int(values[s.BUCKET])
@@ -98,7 +98,7 @@ def _open(values: Floats, start: int, exposure: float) -> None:
     values[s.NOW] = now
 
 
-@compiled
+@unchecked
 def _expose(values: Floats) -> Floats:
     """Sum the rings over each window, by slot; the last row is the step."""
     exposed = np.zeros((s.MANY + 1, SLOTS))
@@ -115,7 +115,7 @@ def _expose(values: Floats) -> Floats:
     return exposed
 
 
-@compiled
+@unchecked
 def _close(values: Floats, exposure: float, share: float, tested: int) -> None:
     """Add a step to the sums, which grow."""
     slot = slot_of(values[s.NOW] * values[s.STEP])

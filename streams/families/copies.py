@@ -11,8 +11,9 @@ Guards come first: another number, or in short texts another name, is another me
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.compiled import compiled
 
 Keys = NDArray[np.int32]
 Grams = NDArray[np.uint64]
@@ -39,13 +40,13 @@ START = 0xFFFFF  # of a key: its first four letters, hashed
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # golden ratio of 64 bits: multiplicative hashing
 
 
-@njit(cache=True)
+@compiled
 def is_copy(one: Keys, other: Keys, gap: float) -> bool:
     """Whether two packed texts published `gap` seconds apart are of one family."""
     return relate(one, other, gap) == COPY
 
 
-@njit(cache=True)
+@compiled
 def relate(one: Keys, other: Keys, gap: float) -> int:
     """What two packed texts published `gap` seconds apart are to each other.
 
@@ -66,7 +67,7 @@ def relate(one: Keys, other: Keys, gap: float) -> int:
     return NONE if gap > FLOOD_SPAN or share < LEAST_WORDS else _compare_slots(a, b, share)
 
 
-@njit(cache=True)
+@compiled
 def relate_own(one: Keys, other: Keys, gap: float) -> int:
     """The same of two texts of one source: what it repeats with changes is news, or a series."""
     relation = relate(one, other, gap)
@@ -77,21 +78,21 @@ def relate_own(one: Keys, other: Keys, gap: float) -> int:
     return ALTERED if min(one[0], other[0]) >= least and gap <= FLOOD_SPAN else NONE
 
 
-@njit(cache=True)
+@compiled
 def is_other(one: Keys, other: Keys) -> bool:
     """Whether two packed texts fill a slot differently: another number, or another name."""
     a, b = _match(one, other)
     return a[0] > 0 and _differs(a, b)
 
 
-@njit(cache=True)
+@compiled
 def measure_share(one: Keys, other: Keys) -> float:
     """How much of a copy two packed texts are: 0 to 1, of equal texts 1 or nearly so."""
     a, b = _match(one, other)
     return _share(a, b) if a[0] >= TINY else 1.0
 
 
-@njit(cache=True)
+@compiled
 def is_retold(one: Keys, other: Keys, gap: float) -> bool:
     """Whether two texts of which one names the other as its origin tell the same in other words."""
     a, b = _match(one, other)
@@ -100,7 +101,7 @@ def is_retold(one: Keys, other: Keys, gap: float) -> bool:
     return _shared(to_grams(a, 1), to_grams(b, 1)) >= RETOLD_WORDS * a[0]
 
 
-@njit(cache=True)
+@compiled
 def _match(one: Keys, other: Keys) -> tuple[Keys, Keys]:
     """The shorter text, and what of the longer one it may be a copy of; then the shorter first.
 
@@ -115,7 +116,7 @@ def _match(one: Keys, other: Keys) -> tuple[Keys, Keys]:
     return (a, b) if a[0] <= b[0] else (b, a)
 
 
-@njit(cache=True)
+@compiled
 def _begin(text: Keys, words: int) -> Keys:
     """The first words of a text, with all of its numbers and names."""
     begun = np.concatenate((text[: 3 + words], text[3 + text[0] :]))
@@ -123,7 +124,7 @@ def _begin(text: Keys, words: int) -> Keys:
     return begun
 
 
-@njit(cache=True)
+@compiled
 def _share(a: Keys, b: Keys) -> float:
     """The mean share of the shorter text's pairs, triples, words in order and first words."""
     n, m = min(a[0], ALIGNED_WORDS), min(b[0], 2 * ALIGNED_WORDS)
@@ -133,7 +134,7 @@ def _share(a: Keys, b: Keys) -> float:
     return (pairs + triples + order + _align_leads(a, b)) / 4
 
 
-@njit(cache=True)
+@compiled
 def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     """Among few altered words a number or a name is a message, among many it is one more."""
     x, y = 3 + a[0], 3 + b[0]
@@ -148,7 +149,7 @@ def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     return ALTERED if share >= FLOODED and (1 - share) * b[0] >= slots else LIKE
 
 
-@njit(cache=True)
+@compiled
 def _differs(a: Keys, b: Keys) -> bool:
     """A slot that both fill differently; a cut may lose numbers and names."""
     x, y = 3 + a[0], 3 + b[0]
@@ -161,7 +162,7 @@ def _differs(a: Keys, b: Keys) -> bool:
     return _count_unnamed(first, b[3:y]) > 0 and _count_unnamed(second, a[3:x]) > 0
 
 
-@njit(cache=True)
+@compiled
 def _fills_otherwise(a: Keys, b: Keys) -> bool:
     """Whether a number stands behind or before the same word as another number of the other."""
     x, y = a[3 + a[0] :][: a[1]], b[3 + b[0] :][: b[1]]
@@ -177,7 +178,7 @@ def _fills_otherwise(a: Keys, b: Keys) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _has(some: Keys, key: int) -> bool:
     for one in some:  # noqa: SIM110 - numba compiles no generators
         if one == key:
@@ -185,13 +186,13 @@ def _has(some: Keys, key: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _misses(some: Keys, others: Keys) -> bool:
     """Whether one of `some` is not among the others."""
     return _count_missing(some, others) > 0
 
 
-@njit(cache=True)
+@compiled
 def _count_missing(some: Keys, others: Keys) -> int:
     count = some.shape[0]
     for one in some:
@@ -202,7 +203,7 @@ def _count_missing(some: Keys, others: Keys) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def _count_unnamed(names: Keys, words: Keys) -> int:
     """How many of the names begin no word."""
     count = names.shape[0]
@@ -214,7 +215,7 @@ def _count_unnamed(names: Keys, words: Keys) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def _align(a: Keys, b: Keys) -> float:
     """The share of the longer text's words that stand in the same order in both."""
     if a[0] < ALIKE * b[0]:
@@ -223,14 +224,14 @@ def _align(a: Keys, b: Keys) -> float:
     return _count_aligned(a[3 : 3 + n], b[3 : 3 + m]) / m
 
 
-@njit(cache=True)
+@compiled
 def _align_leads(a: Keys, b: Keys) -> float:
     """The same of the first words of both."""
     n = min(a[0], LEAD)
     return _count_aligned(a[3 : 3 + n], b[3 : 3 + n]) / n
 
 
-@njit(cache=True)
+@compiled
 def _count_aligned(some: Keys, others: Keys) -> int:
     """The length of the longest common subsequence."""
     row = np.zeros(others.shape[0] + 1, np.int32)
@@ -246,7 +247,7 @@ def _count_aligned(some: Keys, others: Keys) -> int:
     return int(row[others.shape[0]])
 
 
-@njit(cache=True)
+@compiled
 def to_grams(text: Keys, size: int) -> Grams:
     """Sorted hashes of the runs of one, two or three words of a packed text."""
     count = max(0, text[0] - size + 1)
@@ -260,7 +261,7 @@ def to_grams(text: Keys, size: int) -> Grams:
     return grams
 
 
-@njit(cache=True)
+@compiled
 def _shared(a: Grams, b: Grams) -> int:
     """How many elements two sorted bags share."""
     i, j, count = 0, 0, 0

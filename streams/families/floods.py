@@ -8,8 +8,8 @@ One pair of such texts shares too little to tell. What several have in common te
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from streams.compiled import compiled
 from streams.families.copies import NAMES, NOISE, START, Grams, Keys, to_grams
 
 WOVEN, WOVEN_WORDS, WOVEN_PAIRS = 8, 0.60, 0.50  # of a text, found in a family together
@@ -17,7 +17,7 @@ SPUN_WORDS, SPUN_PAIRS = 0.50, 0.25  # of a text, found in texts like it; altere
 COMMON = 0.34  # of texts with three words in ten altered: what the first one said is in more
 
 
-@njit(cache=True)
+@compiled
 def is_woven(text: Keys, others: Keys) -> bool:
     """Whether a text is made of pieces of others, of which there are several, one after another."""
     if text[0] < WOVEN:
@@ -34,7 +34,7 @@ def is_woven(text: Keys, others: Keys) -> bool:
     return _count_found(to_grams(text, 2), pairs, 1) >= WOVEN_PAIRS * (text[0] - 1)
 
 
-@njit(cache=True)
+@compiled
 def is_spun(text: Keys, others: Keys, texts: int) -> bool:
     """Whether a text keeps most of what several others, each like it, have in common.
 
@@ -50,7 +50,7 @@ def is_spun(text: Keys, others: Keys, texts: int) -> bool:
     return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= SPUN_PAIRS * (text[0] - 1)
 
 
-@njit(cache=True)
+@compiled
 def _gather(texts: Keys, size: int) -> Grams:
     """The sorted runs of words of packed texts that follow each other."""
     grams = np.empty(texts.shape[0], np.uint64)
@@ -63,12 +63,12 @@ def _gather(texts: Keys, size: int) -> Grams:
     return np.sort(grams[:count])
 
 
-@njit(cache=True)
+@compiled
 def _count(grams: Grams, gram: np.uint64) -> int:
     return int(np.searchsorted(grams, gram, "right") - np.searchsorted(grams, gram))
 
 
-@njit(cache=True)
+@compiled
 def _has_start(words: Grams, name: int) -> bool:
     for word in words:  # noqa: SIM110 - numba compiles no generators
         if (np.int64(word) >> 12) & START == name:
@@ -76,7 +76,7 @@ def _has_start(words: Grams, name: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _count_found(grams: Grams, among: Grams, least: float) -> int:
     """How many stand among others at least so often."""
     count = 0

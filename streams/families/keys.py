@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.compiled import compiled
 
 HEAD = 4  # letters that tell a word
 _FLAGS = 1 << 12  # heads are flagged by as many values of their hash
@@ -51,7 +52,7 @@ def read_keys(words: Sequence[str], flags: Flags) -> tuple[list[int], list[int]]
     return keys[: len(words)].tolist(), keys[len(words) : len(words) + count].tolist()
 
 
-@njit(cache=True)
+@compiled
 def _read(codes: Codes, flags: Flags, keys: Codes, words: int) -> int:
     """Fill `keys`, then the places of words to be looked at; how many these are."""
     at, count = 0, 0
@@ -72,7 +73,7 @@ def _read(codes: Codes, flags: Flags, keys: Codes, words: int) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def _add(crc: int, code: int) -> int:
     """The sum of what was read and one more character, in UTF-8."""
     if code < _ONE:
@@ -86,6 +87,6 @@ def _add(crc: int, code: int) -> int:
     return _step(_step(crc, 0x80 | code >> 6 & 0x3F), 0x80 | code & 0x3F)
 
 
-@njit(cache=True)
+@compiled
 def _step(crc: int, byte: int) -> int:
     return _TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8

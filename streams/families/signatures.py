@@ -13,8 +13,9 @@ from array import array
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.compiled import compiled
 
 WORDS = 12  # of a signature
 POSTS = 400  # that it is learnt from
@@ -37,7 +38,7 @@ def measure_signature(seen: bytes) -> int:
     return int(_measure(ends, max(LEAST, SHARE * len(ends))))
 
 
-@njit(cache=True)
+@compiled
 def _measure(ends: NDArray[np.uint32], least: float) -> int:
     last = ends.shape[0] - 1
     counts = np.zeros(WORDS + 1, np.int32)

@@ -14,9 +14,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.tagger.tokens import Codes, Ints, Tokens
 from streams.tagger.vocabulary import Vocabulary
 from streams.tagger.weights import Layer, Model
@@ -155,7 +155,7 @@ def _lay_out(texts: Sequence[Tokens]) -> tuple[Codes, Ints, list[tuple[int, int]
     return np.concatenate([text.codes for text in texts]), spans, bounds
 
 
-@njit(cache=True)
+@compiled
 def _activate_rows(
     products: Floats, rows: Ints, out: Floats, constants: tuple[Floats, Floats, Floats]
 ) -> None:
@@ -174,7 +174,7 @@ def _activate_rows(
             out[t, j] = max(value, np.float32(0)) * scale[j] + shift[j]
 
 
-@njit(cache=True)
+@compiled
 def _activate(
     products: Floats, outside: NDArray[np.bool_], out: Floats, constants: tuple[Floats, ...]
 ) -> None:
@@ -193,7 +193,7 @@ def _activate(
             out[t, j] = max(value, np.float32(0)) * scale[j] + shift[j]
 
 
-@njit(cache=True, fastmath={"contract"}, inline="always")
+@compiled(fastmath={"contract"}, inline="always")
 def _add_products(sums: Floats, a: Floats, w: Floats) -> None:
     """Four rows times four rows of a block: 16 factors stay in registers, the columns stream."""
     a00, a01, a02, a03 = a[0, 0], a[0, 1], a[0, 2], a[0, 3]
@@ -208,7 +208,7 @@ def _add_products(sums: Floats, a: Floats, w: Floats) -> None:
         sums[3, j] = (((sums[3, j] + a30 * w0) + a31 * w1) + a32 * w2) + a33 * w3
 
 
-@njit(cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _multiply(rows: Floats, blocks: Floats) -> Floats:
     """Rows (a multiple of four) times blocks of weights; each sum runs over inputs in order.
 
@@ -231,7 +231,7 @@ def _multiply(rows: Floats, blocks: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _apply(rows: Floats, weights: Floats, bias: Floats) -> Floats:
     """The head: rows (a multiple of four) times weights, each sum in order, plus the bias."""
     out = np.zeros((rows.shape[0], weights.shape[1]), np.float32)

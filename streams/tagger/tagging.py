@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.tagger.network import Figures, Floats
 from streams.tagger.tokens import Ints
 
@@ -28,7 +28,7 @@ def find_spans(figures: Figures, transitions: Floats) -> list[list[tuple[int, in
     ]
 
 
-@njit(cache=True)
+@compiled
 def _collect_all(
     rows: Floats, bounds: Borders, transitions: Floats, spans: Ints, counts: Borders
 ) -> None:
@@ -40,7 +40,7 @@ def _collect_all(
             counts[n] = _collect(tags, spans[at:after])
 
 
-@njit(cache=True)
+@compiled
 def _find_tags(rows: Floats, transitions: Floats) -> Tags:
     """Viterbi (1967) over emissions and transitions, in float32; the first of equals wins."""
     size, count = rows.shape
@@ -58,7 +58,7 @@ def _find_tags(rows: Floats, transitions: Floats) -> Tags:
     return tags
 
 
-@njit(cache=True)
+@compiled
 def _find_previous(best: Floats, transitions: Floats, emission: np.float32, tag: int) -> int:
     found, most = 0, best[0] + transitions[0, tag] + emission
     for i in range(1, best.shape[0]):
@@ -68,7 +68,7 @@ def _find_previous(best: Floats, transitions: Floats, emission: np.float32, tag:
     return found
 
 
-@njit(cache=True)
+@compiled
 def _collect(tags: Tags, spans: Ints) -> int:
     """B opens a span, I stretches the open one whatever its type, O closes it."""
     count, is_open = 0, False

@@ -16,8 +16,9 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.compiled import compiled
 
 SPACE, RUSSIAN, LATIN, DIGITS, PUNCTUATION, OTHER = range(6)
 KIND = 7  # the low bits of a flag; the high ones are what a mark can do
@@ -86,7 +87,7 @@ def _flags() -> NDArray[np.uint8]:
     return flags
 
 
-@njit(cache=True)
+@compiled
 def _cut_all(  # noqa: PLR0913, PLR0917 - three tables to fill
     codes: Codes,
     borders: NDArray[np.int64],
@@ -102,7 +103,7 @@ def _cut_all(  # noqa: PLR0913, PLR0917 - three tables to fill
         counts[n] = _join(codes[at:after], atoms, count, spans[:, at:after])
 
 
-@njit(cache=True)
+@compiled
 def _cut(codes: Codes, table: NDArray[np.uint8], atoms: Ints) -> int:
     """Fill `atoms` (starts, stops, flags); how many there are."""
     count, i, size = 0, 0, codes.shape[0]
@@ -119,7 +120,7 @@ def _cut(codes: Codes, table: NDArray[np.uint8], atoms: Ints) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def _join(codes: Codes, atoms: Ints, count: int, spans: Ints) -> int:
     """Fill `spans` (starts, stops) with joined atoms; how many there are."""
     tokens = 0
@@ -133,7 +134,7 @@ def _join(codes: Codes, atoms: Ints, count: int, spans: Ints) -> int:
     return tokens
 
 
-@njit(cache=True)
+@compiled
 def _belongs(codes: Codes, atoms: Ints, count: int, k: int, start: int) -> bool:
     """Whether atom k continues the token that began at `start`."""
     for group in (DASH, UNDERSCORE, POINT, SLASH):
@@ -149,7 +150,7 @@ def _belongs(codes: Codes, atoms: Ints, count: int, k: int, start: int) -> bool:
     return codes[atoms[0, k]] == _BANG and _is_yahoo(codes, atoms[0, k - 1], atoms[1, k - 1])
 
 
-@njit(cache=True)
+@compiled
 def _bridges(atoms: Ints, count: int, k: int, group: int) -> bool:
     """что-то, snake_case, 1,5 and 1/2: a mark of `group` between two atoms that it may join."""
     if atoms[2, k - 1] & group:
@@ -166,7 +167,7 @@ def _bridges(atoms: Ints, count: int, k: int, group: int) -> bool:
     return left == DIGITS and right == DIGITS
 
 
-@njit(cache=True)
+@compiled
 def _is_mark(codes: Codes, atoms: Ints, k: int, start: int) -> bool:
     """?!, --, ** and smiles."""
     left, right = codes[atoms[0, k - 1]], codes[atoms[0, k]]
@@ -177,7 +178,7 @@ def _is_mark(codes: Codes, atoms: Ints, k: int, start: int) -> bool:
     return _is_smile(codes, start, atoms[1, k])
 
 
-@njit(cache=True)
+@compiled
 def _is_smile(codes: Codes, start: int, stop: int) -> bool:
     """Eyes =, : or ;, perhaps a nose -, one to three brackets."""
     if codes[start] not in _EYES:
@@ -193,7 +194,7 @@ def _is_smile(codes: Codes, start: int, stop: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def _is_yahoo(codes: Codes, start: int, stop: int) -> bool:
     """The one exception that razdel makes: yahoo! in any case."""
     if stop - start != len(_YAHOO):

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from streams.compiled import compiled
 from streams.tagger.tokens import Codes, Ints
 from streams.tagger.weights import Words, to_shape
 
@@ -79,7 +79,7 @@ def _to_text(codes: Codes) -> str:
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
-@njit(cache=True)
+@compiled
 def look_up(codes: Codes, spans: Ints, table: Table, numbers: Ints, hashes: Hashes) -> int:
     """Fill `numbers` (−1: not in the table) and `hashes`; how many are missing."""
     keys, places = table
@@ -95,7 +95,7 @@ def look_up(codes: Codes, spans: Ints, table: Table, numbers: Ints, hashes: Hash
     return missing
 
 
-@njit(cache=True)
+@compiled
 def _hash(codes: Codes, start: int, stop: int) -> np.uint64:
     """FNV-1a over code points with a final mix; never 0."""
     key = np.uint64(1469598103934665603)
@@ -107,7 +107,7 @@ def _hash(codes: Codes, start: int, stop: int) -> np.uint64:
     return key | np.uint64(1)
 
 
-@njit(cache=True)
+@compiled
 def _find_slot(keys: Hashes, key: np.uint64) -> np.uint64:
     """Where `key` is or would be."""
     mask = np.uint64(keys.shape[0] - 1)
@@ -117,7 +117,7 @@ def _find_slot(keys: Hashes, key: np.uint64) -> np.uint64:
     return slot
 
 
-@njit(cache=True)
+@compiled
 def insert(table: Table, new: Hashes, numbers: Ints) -> None:
     """Note the number of each new hash."""
     keys, places = table

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from streams.compiled import compiled
 
 Floats = NDArray[np.float32]
 
@@ -64,7 +65,7 @@ class Words:
         _gather(self._indexes, self._codes, ids, out)
 
 
-@njit(cache=True)
+@compiled
 def _gather(indexes: NDArray[np.uint8], codes: Floats, ids: NDArray[np.int64], out: Floats) -> None:
     for row in range(ids.shape[0]):
         index = indexes[ids[row]]
