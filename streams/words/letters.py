@@ -31,5 +31,7 @@ def _write_part(part: str, shape: str) -> str:
 
 def count_common(one: str, other: str) -> int:
     """How many letters two words begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+    most = min(len(one), len(other))
+    if one[:most] == other[:most]:
+        return most
+    return next(at for at in range(most) if one[at] != other[at])
