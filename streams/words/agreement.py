@@ -78,6 +78,7 @@ def _agree(tables: Sequence[Slots], written: Sequence[str]) -> list[str] | None:
     return found
 
 
+@lru_cache(maxsize=1 << 15)
 def to_nominative(reading: Any) -> str:
     """The nominative of a reading in its number and gender; "" if it has none.
 
