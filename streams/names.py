@@ -204,10 +204,6 @@ def _to_nominative(text: str, tag_text: str, kind: EntityType) -> str:
     if plain is not None:
         return plain
     word = fold(text)
-    if kind == "LOC" and word.endswith("ска") and not is_known(word):
-        return text[
-            :-1
-        ]  # «аэропорт Верхнереченска»: a town that no dictionary has, told by its -ск
     if tag.part not in _PARTS or tag.case in {None, "nomn"}:
         return text
     reading = _choose(read(word), tag, kind)
