@@ -170,6 +170,8 @@ class Baselines:
         now, find = self.world.values[s.NOW], self.rows.get
         last, shown = self._last[: len(self.rows)], np.zeros((2, len(self.rows)))
         for line, values in enumerate((counts, dict.fromkeys(ringing, 1.0))):
+            if not values:  # as in most steps
+                continue
             rows = np.fromiter(map(find, values, repeat(-1)), np.int64, len(values))
             shows = np.fromiter(values.values(), np.float64, len(values))
             shown[line, rows[rows >= 0]] = shows[rows >= 0]
