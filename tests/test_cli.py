@@ -333,6 +333,8 @@ def test_a_check_measures(tmp_path: Path) -> None:
 
 
 def test_a_change_leaves_what_it_does_not_name() -> None:
+    assert nabat("terms", "add", "A & ")[0] == 2
+    assert not Path("nabat.db").exists()  # what is refused makes no store
     nabat("terms", "add", "Токаев", "--budget", "2", "--case", "capital")
     changed = {"name": "Токаев", "budget": 3.0, "case": "capital"}
     assert nabat("terms", "add", "Токаев", "--budget", "3")[1][0]["value"] == changed

@@ -71,6 +71,7 @@ def add(  # noqa: PLR0913, PLR0917 - each is an option of the command
     }
     given = {key: value for key, value in fields.items() if value is not None}
     _check_route(context, route)
+    _check_term(given)  # what is refused makes no store
     known = find_setting(read_settings_of(context), shell, "term", name)
     _append(context, shell, [("term", name, _check_term({**known, **given}))])
 
