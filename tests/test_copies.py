@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from streams.families.copies import ALTERED, COPY, LIKE, NONE, Keys, is_copy, is_retold, relate
+from streams.families.copies import ALTERED, COPY, LIKE, NONE, Keys, is_retold, relate
 from streams.families.features import mark, pack
 from streams.text import tokenize
 
@@ -25,6 +25,10 @@ OTHER = ["".join(letters) + "рат" for letters in product("бвгджзклм�
 def read(text: str) -> Keys:
     marked = mark(tokenize(text))
     return np.frombuffer(pack(marked, len(marked.keys)), np.int32)
+
+
+def is_copy(one: Keys, other: Keys, gap: float) -> bool:
+    return bool(relate(one, other, gap) == COPY)
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from streams.families.copies import Keys, is_copy, is_retold
+from streams.families.copies import is_retold
 from streams.families.digests import find_lead
-from streams.families.features import mark, pack
 from streams.families.window import Window
 from streams.text import tokenize
+from tests.test_copies import MINUTE, is_copy, read
 from tests.test_origins import assign
 
-MINUTE = 60.0
 NEWS = (
     "Мост через реку закрыли на ремонт до конца недели",
     "Суд отправил бывшего главу района под домашний арест",
@@ -23,11 +21,6 @@ LEAD = "Вечерняя сводка редакции для тех, кто н�
 def find(text: str) -> int | None:
     tokens = tokenize(text)
     return find_lead(tokens, len(tokens.words))
-
-
-def read(text: str) -> Keys:
-    marked = mark(tokenize(text))
-    return np.frombuffer(pack(marked, len(marked.keys)), np.int32)
 
 
 def write(sign: str, lead: str = "") -> str:

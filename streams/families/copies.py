@@ -41,12 +41,6 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)  # golden ratio of 64 bits: multiplicative 
 
 
 @compiled
-def is_copy(one: Keys, other: Keys, gap: float) -> bool:
-    """Whether two packed texts published `gap` seconds apart are of one family."""
-    return relate(one, other, gap) == COPY
-
-
-@compiled
 def relate(one: Keys, other: Keys, gap: float) -> int:
     """What two packed texts published `gap` seconds apart are to each other.
 
