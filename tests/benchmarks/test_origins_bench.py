@@ -150,3 +150,23 @@ def test_speed_memory_and_loading_of_a_large_window() -> None:
         window.origin_of(one.features, one.at) for one in probes
     ]
     assert (rate >= 2_000, load >= 20_000, held <= MOST_BYTES) == (True, True, True)
+
+
+@pytest.mark.timeout(3600)
+def test_memory_stays_where_it_is_once_the_window_is_full() -> None:
+    limits = Limits(documents=10**6)
+    month, window, told = list(read_month()), Window(limits), []
+    for number, one in enumerate(retell(Random(2), month, 2 * limits.documents), 1):
+        origin = window.origin_of(one.features, one.at) or one.id
+        tick = int(one.at) // 10 * 10
+        window.apply(tick, replace(one, origin_id=origin))
+        window.expire(tick)
+        if number % limits.documents == 0:
+            told.append(_measure_memory())
+    sys.stdout.write(f"\nRSS at one and two million: {told[0]:.0f} and {told[1]:.0f} MB\n")
+    assert told[1] <= 1.1 * told[0]
+
+
+def _measure_memory() -> float:
+    status = Path("/proc/self/status").read_text("ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1024
