@@ -14,19 +14,17 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streams.compiled import compiled
+from streams.tagger.layers import LINE, Layers, align, make_aligned
 from streams.tagger.tokens import Codes, Ints, Tokens
 from streams.tagger.vocabulary import Vocabulary
-from streams.tagger.weights import Layer, Model
-
-Floats = NDArray[np.float32]
+from streams.tagger.weights import Floats, Model
 
 REACH = 3  # tokens to each side that a figure depends on: three layers with a kernel of three
 STEP = 250  # tokens computed at a time: what fits the second-level cache
 CHUNK = 16 * STEP  # tokens whose words are looked up at a time
-LANES = 192  # columns of a block of weights: × 1.5 of 96 with AVX-512, × 0.9 with AVX2
+LANES = 384  # columns of a block of weights, at most
 
 
 class Figures(NamedTuple):
@@ -47,9 +45,10 @@ class Network:
         if dict(vocabulary.shape_ids) != dict(model.shape_ids):
             raise ValueError("the vocabulary numbers other shapes than the model")
         self.model, self._vocabulary, self._turn = model, vocabulary, vocabulary.turn
-        self._blocks = [_to_blocks(layer.weights) for layer in model.layers]
+        self._blocks = _to_blocks(model.layers[0].weights)
+        self._layers = Layers(model.layers, STEP + 2 * REACH)
         capacity = len(vocabulary.vectors)
-        self._products = np.zeros((capacity, 3 * len(model.layers[0].bias)), np.float32)
+        self._products = make_aligned((capacity, 3 * len(model.layers[0].bias)))
         # row of each number, 0 if it has none; row 0 is all zero: what stands between two texts
         self._rows, self._used = np.zeros(capacity, np.int32), 1
 
@@ -71,22 +70,9 @@ class Network:
             rows = self._find_rows(codes, spans[:, first : min(count, stop + REACH)])
             for at in range(start, stop, STEP):
                 to, left = min(at + STEP, stop), max(0, at - REACH)
-                part = self._hide_window(rows[left - first : to + REACH - first])
+                part = self._layers.hide(self._products, rows[left - first : to + REACH - first])
                 hidden[at:to] = part[at - left : to - left]
         return hidden
-
-    def _hide_window(self, of_tokens: Ints) -> Floats:
-        rows = np.zeros(_to_fours(len(of_tokens)), np.int32)
-        rows[: len(of_tokens)] = of_tokens
-        outside = rows == 0
-        first, *rest = self.model.layers
-        below = np.empty((len(rows), len(first.bias)), np.float32)
-        _activate_rows(self._products, rows, below, _constants(first))
-        for layer, blocks in zip(rest, self._blocks[1:], strict=True):
-            products = _multiply(below, blocks)
-            below = np.empty((len(rows), len(layer.bias)), np.float32)
-            _activate(products, outside, below, _constants(layer))
-        return below
 
     def _find_rows(self, codes: Codes, spans: Ints) -> Ints:
         """The product row of each token (0: a separator)."""
@@ -101,12 +87,12 @@ class Network:
     def _learn(self, new: Ints) -> None:
         """Multiply the vectors of words whose products are not there yet."""
         words, shapes = self._vocabulary.words, self.model.shapes
-        vectors = np.zeros((_to_fours(len(new)), self._blocks[0].shape[1]), np.float32)
+        vectors = np.zeros((_to_fours(len(new)), self._blocks.shape[1]), np.float32)
         words.embed(self._vocabulary.vectors[new], vectors)
         of_shape = slice(words.size, words.size + shapes.shape[1])
         vectors[: len(new), of_shape] = shapes[self._vocabulary.shapes[new]]
         after = self._used + len(new)
-        self._products[self._used : after] = _multiply(vectors, self._blocks[0])[: len(new)]
+        self._products[self._used : after] = _multiply(vectors, self._blocks)[: len(new)]
         self._rows[new] = np.arange(self._used, after)
         self._used = after
 
@@ -127,16 +113,13 @@ def _to_fours(size: int) -> int:
     return -(-size // 4) * 4
 
 
-def _constants(layer: Layer) -> tuple[Floats, Floats, Floats]:
-    return layer.bias, layer.scale, layer.shift
-
-
 def _to_blocks(weights: Floats) -> Floats:
-    """(inputs, outputs) to (blocks, inputs, LANES), padded with zeros."""
-    inputs, outputs = _to_fours(weights.shape[0]), -(-weights.shape[1] // LANES) * LANES
-    padded = np.zeros((inputs, outputs), np.float32)
-    padded[: weights.shape[0], : weights.shape[1]] = weights
-    return np.ascontiguousarray(padded.reshape(inputs, -1, LANES).transpose(1, 0, 2))
+    """(inputs, outputs) to (blocks, inputs, columns), padded with inputs of zero."""
+    inputs, outputs = weights.shape
+    columns = max(size for size in range(1, LANES + 1) if outputs % size == 0)
+    blocks = make_aligned((outputs // columns, _to_fours(inputs), columns))
+    blocks[:, :inputs] = weights.reshape(inputs, -1, columns).transpose(1, 0, 2)
+    return blocks
 
 
 def _lay_out(texts: Sequence[Tokens]) -> tuple[Codes, Ints, list[tuple[int, int]]]:
@@ -155,44 +138,6 @@ def _lay_out(texts: Sequence[Tokens]) -> tuple[Codes, Ints, list[tuple[int, int]
     return np.concatenate([text.codes for text in texts]), spans, bounds
 
 
-@compiled
-def _activate_rows(
-    products: Floats, rows: Ints, out: Floats, constants: tuple[Floats, Floats, Floats]
-) -> None:
-    """The first layer: the kept products of a token and its two neighbours."""
-    bias, scale, shift = constants
-    last, size = out.shape[0] - 1, out.shape[1]
-    for t in range(last + 1):
-        if rows[t] == 0:
-            out[t] = 0
-            continue
-        left = products[rows[t - 1] if t > 0 else 0]
-        here = products[rows[t]]
-        right = products[rows[t + 1] if t < last else 0]
-        for j in range(size):
-            value = left[j] + here[size + j] + right[2 * size + j] + bias[j]
-            out[t, j] = max(value, np.float32(0)) * scale[j] + shift[j]
-
-
-@compiled
-def _activate(
-    products: Floats, outside: NDArray[np.bool_], out: Floats, constants: tuple[Floats, ...]
-) -> None:
-    """A further layer: products of (left, here, right) shifted together, ReLU, batch norm."""
-    bias, scale, shift = constants
-    last, size = out.shape[0] - 1, out.shape[1]
-    for t in range(last + 1):
-        if outside[t]:
-            out[t] = 0
-            continue
-        left = products[t - 1] if t > 0 else np.zeros_like(products[t])
-        here = products[t]
-        right = products[t + 1] if t < last else np.zeros_like(products[t])
-        for j in range(size):
-            value = left[j] + here[size + j] + right[2 * size + j] + bias[j]
-            out[t, j] = max(value, np.float32(0)) * scale[j] + shift[j]
-
-
 @compiled(fastmath={"contract"}, inline="always")
 def _add_products(sums: Floats, a: Floats, w: Floats) -> None:
     """Four rows times four rows of a block: 16 factors stay in registers, the columns stream."""
@@ -200,7 +145,7 @@ def _add_products(sums: Floats, a: Floats, w: Floats) -> None:
     a10, a11, a12, a13 = a[1, 0], a[1, 1], a[1, 2], a[1, 3]
     a20, a21, a22, a23 = a[2, 0], a[2, 1], a[2, 2], a[2, 3]
     a30, a31, a32, a33 = a[3, 0], a[3, 1], a[3, 2], a[3, 3]
-    for j in range(LANES):
+    for j in range(w.shape[1]):
         w0, w1, w2, w3 = w[0, j], w[1, j], w[2, j], w[3, j]
         sums[0, j] = (((sums[0, j] + a00 * w0) + a01 * w1) + a02 * w2) + a03 * w3
         sums[1, j] = (((sums[1, j] + a10 * w0) + a11 * w1) + a12 * w2) + a13 * w3
@@ -215,8 +160,9 @@ def _multiply(rows: Floats, blocks: Floats) -> Floats:
     BLAS gives a row other last bits at another place of the batch; this does not. Eight rows a
     turn: the weights come from the second-level cache, and four rows alone would wait for them.
     """
-    out = np.empty((rows.shape[0], blocks.shape[0] * LANES), np.float32)
-    sums = np.empty((8, LANES), np.float32)
+    columns = blocks.shape[2]
+    out = np.empty((rows.shape[0], blocks.shape[0] * columns), np.float32)
+    sums = align(np.empty(8 * columns + LINE // 4, np.float32)).reshape(8, columns)
     for b in range(blocks.shape[0]):
         for t in range(0, rows.shape[0], 8):
             some = min(8, rows.shape[0] - t)
@@ -226,8 +172,8 @@ def _multiply(rows: Floats, blocks: Floats) -> Floats:
                     of_rows = rows[t + i : t + i + 4, k : k + 4]
                     _add_products(sums[i : i + 4], of_rows, blocks[b, k : k + 4])
             for i in range(some):  # assigning a slice would take seconds to compile
-                for j in range(LANES):
-                    out[t + i, b * LANES + j] = sums[i, j]
+                for j in range(columns):
+                    out[t + i, b * columns + j] = sums[i, j]
     return out
 
 

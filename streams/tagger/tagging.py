@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streams.compiled import compiled
-from streams.tagger.network import Figures, Floats
+from streams.tagger.network import Figures
 from streams.tagger.tokens import Ints
+from streams.tagger.weights import Floats
 
 Tags = NDArray[np.int8]
 Borders = NDArray[np.int64]
