@@ -27,7 +27,7 @@ NAMES = "model/slovnet_ner_news_v1.tar"
 MORPHOLOGY = "model/slovnet_morph_news_v1.tar"
 ENDINGS = ".?!…"
 SHORT = 2  # letters before a full stop that is no end: г., им., А.
-RUSSIAN = re.compile("[А-Яа-яЁё]+")  # one token
+WORDED = re.compile("[А-Яа-яЁё]+(?:[- ][А-Яа-яЁё]+)*")  # what stands between spaces is one token
 FAR = 12  # tokens: «в районах: Вяземском, Гагаринском, Сафоновском, Ярцевском и Ельнинском»
 TYPES: tuple[EntityType, ...] = get_args(EntityType)  # in the order of the model's tags
 
@@ -92,8 +92,9 @@ def _unify(text: str, spans: Sequence[Span], names: list[str]) -> list[str]:
 @lru_cache(maxsize=1 << 16)
 def _name_alone(written: str, kind: EntityType) -> str | None:
     """The normal form, if it takes no sentence to tell it: most names of most texts."""
-    if RUSSIAN.fullmatch(written):
-        return to_own_name([Word("", written)], kind)
+    if WORDED.fullmatch(written):
+        first, *rest = written.split(" ")
+        return to_own_name([Word("", first), *(Word(" ", word) for word in rest)], kind)
     tokens = tokenize(written)
     return to_own_name(_list_words(Place(tokens, 0, len(tokens.starts), kind)), kind)
 

@@ -22,11 +22,11 @@ from streams.words.agreement import (
     agree_person,
     agree_phrase,
     is_adjective,
-    to_nominative,
 )
 from streams.words.guesses import Kind, guess
 from streams.words.letters import is_abbreviation, write_like
 from streams.words.likely import ANY_CASE, PERSONAL_KINDS, is_told, name_kind, settle
+from streams.words.nominatives import to_nominative
 from streams.words.paradigms import inflect, is_known, read
 from streams.words.tags import Tag, read_tag
 

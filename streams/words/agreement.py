@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from streams.text import fold
-from streams.words.letters import count_common
+from streams.words.nominatives import to_nominative
 from streams.words.paradigms import is_known, read
 
 SELDOM = 0.05  # a reading below this share is not looked at
@@ -20,7 +20,6 @@ SAME_CASE = {"gen1": "gent", "gen2": "gent", "loc1": "loct", "loc2": "loct", "ac
 PERSONAL = frozenset({"Name", "Surn", "Patr"})
 _CONSONANTS = frozenset("бвгджзклмнпрстфхцчшщ")
 _OF_WOMAN = re.compile("(?:[ое]в|[иы]н|[сц]к)ой$")
-_ENDING = 2  # letters
 _GENDERS = ("masc", "femn", "neut")
 
 Slot = tuple[str, str, str]  # case, number, gender ("" in the plural)
@@ -76,27 +75,6 @@ def _agree(tables: Sequence[Slots], written: Sequence[str]) -> list[str] | None:
         form = min(forms)  # of two that differ in ё the one with е
         found.append(word if fold(form) == fold(word) else form)
     return found
-
-
-@lru_cache(maxsize=1 << 15)
-def to_nominative(reading: Any) -> str:
-    """The nominative of a reading in its number and gender; "" if it has none.
-
-    Of several the one that begins alike: высшей is высшая, not высочайшая.
-    """
-    if reading.tag.case == "nomn":
-        return str(reading.word)
-    form = reading.inflect({"nomn"})
-    if form is None or count_common(form.word, reading.word) + _ENDING >= len(reading.word):
-        return str(form.word) if form else ""
-    nominatives = [one for one in reading.lexeme if one.tag.case == "nomn"]
-    like = [one for one in nominatives if _is_like(one.tag, form.tag, reading.tag)] or [form]
-    return str(max(like, key=lambda one: count_common(one.word, reading.word)).word)
-
-
-def _is_like(one: Any, form: Any, reading: Any) -> bool:
-    same = one.number == form.number and one.gender == form.gender and one.POS == form.POS
-    return bool(same and ("Supr" in one) == ("Supr" in reading))
 
 
 @lru_cache(maxsize=1 << 14)

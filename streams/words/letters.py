@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from streams.text import fold
+
+_CAPITAL = re.compile("[А-Я][а-я]+")
 
 
 def is_abbreviation(word: str) -> bool:
@@ -12,6 +16,8 @@ def is_abbreviation(word: str) -> bool:
 
 def write_like(word: str, written: str) -> str:
     """`word` with the capitals of `written`, part by part between hyphens, and its ё."""
+    if _CAPITAL.fullmatch(written):
+        return word[:1].upper() + word[1:]
     parts, shapes = word.split("-"), written.split("-")
     if len(parts) != len(shapes):
         return word[:1].upper() + word[1:] if written[:1].isupper() else word

@@ -14,9 +14,10 @@ from typing import Any
 
 from streams.models import EntityType
 from streams.text import fold
-from streams.words.agreement import PERSONAL, Slot, list_slots, to_nominative
+from streams.words.agreement import PERSONAL, Slot, list_slots
 from streams.words.endings import read_table
 from streams.words.guesses import CASES, Guess, Kind, guess
+from streams.words.nominatives import to_nominative
 from streams.words.paradigms import is_known, read
 from streams.words.tags import Tag, believe
 

@@ -71,6 +71,7 @@ def read(word: str) -> tuple[Any, ...]:
     return tuple(_load_morphology().parse(word))
 
 
+@lru_cache(maxsize=1 << 16)
 def is_known(word: str) -> bool:
     """Whether the dictionary has the word, in any form."""
     return bool(_load_morphology().word_is_known(word))
