@@ -26,6 +26,7 @@ from connectors.webhook import Endpoint
 from infra.corpora.journals import find_unheeded, fold_sources, in_force, pick_settings, seed_rows
 from infra.corpora.stream import Local
 from infra.loop import RETRY_SECONDS, Loop, Tools
+from infra.readiness import get_ready
 from infra.settings import Settings
 from infra.sinking import make_wires
 from infra.stage.bell import render
@@ -63,9 +64,9 @@ class Embedded:
         self._reach = make_reach(os.environ.get("NABAT_FAIL_AT", ""))
         self._stop, self._wake = Event(), Event()
         self._endpoints = make_endpoints(settings)
-        steps = Steps(**settings.steps.model_dump())
+        self._steps = Steps(**settings.steps.model_dump())
         tools = Tools(
-            enrich=Local(steps),
+            enrich=Local(self._steps),
             options=settings.detector.to_options(),
             choose=self._choose,
             ring=ring,
@@ -118,6 +119,7 @@ class Embedded:
                 raise result
 
     def _decide(self) -> None:
+        get_ready(self._steps)
         while not self._stop.is_set():
             self._wake.clear()
             if not self._loop.step():

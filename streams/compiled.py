@@ -49,6 +49,11 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     return made
 
 
+def is_kept(made: Any) -> bool:
+    """Whether a compiled function is on the disk as the files would have it now."""
+    return bool(made._cache._cache_file._load_index())  # noqa: SLF001 - numba tells nobody
+
+
 def unchecked(function: Callable[..., Any]) -> Any:
     """The same without checks of divisions: each would be a branch."""
     return compiled(function, error_model="numpy")

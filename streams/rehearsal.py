@@ -42,6 +42,11 @@ def rehearse() -> None:
     decider = Decider()
     for number, row in enumerate(_write_rows()):
         decider.push(number, row)
+    rehearse_copies()
+
+
+def rehearse_copies() -> None:
+    """Compare a text with itself; a part of `rehearse` that stands alone."""
     marked = mark(tokenize(_TEXT))
     text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
     is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows

@@ -140,12 +140,14 @@ def _replay(
 ) -> Any:
     from infra.corpora.checkpoint import Checkpoint, make_fingerprint
     from infra.corpora.replay import Replay
+    from infra.readiness import get_ready
 
     (folder, workers), steps = options, _read_steps(context)
     detector = read_settings_of(context).detector.to_options()
     fingerprint = make_fingerprint(corpus.terms, corpus.sources, steps, detector)
     checkpoint = Checkpoint(folder, fingerprint, detector)
     with progress("replay") as report, _open_enrich(steps, workers) as run:
+        get_ready(steps, workers)
         told = Replay(corpus, paths, lambda done: report(f"{done.rows} rows, {done.bursts} events"))
         return told.run(run, checkpoint)
 

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.corpora.stream import Local, Numbered, Stream
+from infra.readiness import get_ready
 from infra.stage.bell import render, to_moment, to_terms
 from infra.stage.scenario import Expected, Scenario, build_scenario
 from infra.stage.silence import Silence, Watcher
@@ -37,7 +38,7 @@ CHUNK = 100  # rows pushed together: alarms show at once, progress moves
 WIDTH = 80
 FILE = "scenario.jsonl"
 SHOWN_LINES = 5
-LOADING = "reading the language models; the first run compiles, half a minute or more"
+LOADING = "reading the language models; the first run compiles, some twenty seconds"
 HAZARDS = {
     "flood": "hundreds of posts, each worded a little differently",
     "reprints": "one story, reprinted everywhere",
@@ -110,8 +111,10 @@ def run_demo(
     run = Run()
     watcher = Watcher(scenario.truth.quiet)
     run.silences = watcher.silences
-    stream = Stream(_Watched(watcher, options), Local(steps or Steps()))
+    steps = steps or Steps()
+    stream = Stream(_Watched(watcher, options), Local(steps))
     with _make_status(console) as status:
+        get_ready(steps)
         for outcome in _play(scenario, stream, run):
             _show(console, outcome)
             if status is not None:
