@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from streams.models import Enriched, Source
+from tests.benchmarks.bursts.background import Usual
 from tests.benchmarks.bursts.hazards import Hazard, Outage, lose
 from tests.benchmarks.bursts.judging import judge, judge_world
 from tests.benchmarks.bursts.month import permute
+from tests.benchmarks.bursts.oracle import time_oracle
 from tests.benchmarks.bursts.panels import Bools, Floats
-from tests.benchmarks.bursts.planting import Planted, draw_extra, time_fourth
+from tests.benchmarks.bursts.planting import Planted, draw_extra
 from tests.benchmarks.bursts.truth import BEGIN, LENGTH, World, draw_world
 from tests.rows import doc
 
@@ -118,10 +120,15 @@ def test_a_burst_adds_its_size_in_the_first_hour() -> None:
     assert peak in {2, 3}  # minutes 10 to 20
 
 
-def test_the_fourth_message_of_a_burst_is_timed() -> None:
-    planted = Planted(0, 1000.0, size=6, extra=6.0, rise=5, fall=15)
-    assert time_fourth(planted, np.array([1300.0, 1060.0, 1240.0, 1120.0, 1600.0])).fourth == 5.0
-    assert np.isnan(time_fourth(planted, np.array([1060.0, 1120.0, 1180.0])).fourth)
+def test_an_oracle_waits_for_evidence_and_for_four_messages() -> None:
+    """Ten a minute from the onset on: four of a rare term tell, of a busy one it takes longer."""
+    grown = np.arange(0.0, 6000.0, 10.0)
+    rare, busy = (Usual(rate, np.full(100, rate), 0.0) for rate in (1e-5, 1.0))
+    ten, seventy = (np.arange(1200 + 30 / each, 6000, 60 / each) for each in (10, 70))
+    assert time_oracle(1200.0, grown, rare, ten) == 1
+    assert np.isnan(time_oracle(1200.0, grown, rare, ten[:3]))
+    assert np.isnan(time_oracle(1200.0, grown, rare, ten[::20]))  # far fewer than it brings
+    assert time_oracle(1200.0, grown, busy, seventy) == 11  # 0.79 nats a minute
 
 
 ENDS = datetime(2026, 3, 12, 8, 30, tzinfo=UTC)

@@ -47,10 +47,10 @@ class Judged(NamedTuple):
         return float(np.median(found)) if len(found) else float("nan")
 
     @property
-    def fourth(self) -> float:
-        """The median minute of the fourth message of the bursts found."""
-        moments = [one.fourth for one, at in zip(self.planted, self.delays, strict=True) if at > 0]
-        return float(np.nanmedian(moments)) if moments else float("nan")
+    def soonest(self) -> float:
+        """The median minute in which the bursts found could be told at all."""
+        moments = [one.soonest for one, at in zip(self.planted, self.delays, strict=True) if at > 0]
+        return float(np.median(np.nan_to_num(moments, nan=np.inf))) if moments else float("nan")
 
     @property
     def large(self) -> float:

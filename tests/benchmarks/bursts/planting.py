@@ -21,15 +21,13 @@ SIZES = (6, 12, 25, 60)  # messages of the first hour, in roots of the usual one
 RISES, FALLS = (5, 15, 60), (15, 60, 240)  # minutes to the peak, to 1/e of it
 GRADUAL = 60  # minutes: a slow rise
 TAIL = 16 * 60  # minutes that are drawn
-FEW = 4  # origins without which nothing rings
 CLEAR = 6 * 3600  # seconds after an onset that no outage touches
 
 
 class Planted(NamedTuple):
     """A burst: its term, its onset in seconds, what the first hour adds, its shape in minutes.
 
-    `fourth` is how many minutes after the onset its fourth message came: none can be heard sooner
-    where four origins are asked for.
+    `soonest` is how many minutes after the onset it could be told at all, see `oracle`.
     """
 
     term: int
@@ -38,7 +36,7 @@ class Planted(NamedTuple):
     extra: float
     rise: int
     fall: int
-    fourth: float = math.nan
+    soonest: float = math.nan
 
 
 def draw_planted(
@@ -56,8 +54,11 @@ def draw_planted(
     return planted
 
 
-def draw_extra(rng: np.random.Generator, planted: Planted) -> Floats:
-    """The moments of a burst's messages: a straight rise, then an exponential fall."""
+def grow(planted: Planted) -> Floats:
+    """How many messages a burst has brought by each minute, on average.
+
+    A straight rise, then an exponential fall.
+    """
     minutes = np.arange(TAIL + 1) / 1.0
     height = np.where(
         minutes < planted.rise,
@@ -65,13 +66,12 @@ def draw_extra(rng: np.random.Generator, planted: Planted) -> Floats:
         np.exp(-(minutes - planted.rise) / planted.fall),
     )
     grown = np.concatenate([[0.0], np.cumsum((height[1:] + height[:-1]) / 2)])
-    grown *= planted.extra / grown[60]
+    return np.asarray(grown * planted.extra / grown[60])
+
+
+def draw_extra(rng: np.random.Generator, planted: Planted) -> Floats:
+    """The moments of a burst's messages."""
+    grown = grow(planted)
+    minutes = np.arange(len(grown)) / 1.0
     drawn = np.interp(rng.uniform(0, grown[-1], rng.poisson(grown[-1])), grown, minutes)
     return np.asarray(planted.onset + MINUTE * drawn)
-
-
-def time_fourth(planted: Planted, moments: Floats) -> Planted:
-    """Note when the fourth of a burst's messages came."""
-    if len(moments) < FEW:
-        return planted
-    return planted._replace(fourth=float(np.sort(moments)[FEW - 1] - planted.onset) / MINUTE)

@@ -26,7 +26,7 @@ def tell_judged(judged: Judged, bin_seconds: int) -> str:
         "recall": f"{judged.recall():.2f} ({_join(judged.by_size, '.2f')} by size)",
         "recall from size 25": f"{judged.large:.2f}",
         "recall of slow rises": f"{judged.gradual:.2f}",
-        "median delay": f"{judged.delay:.1f} min (their fourth message: {judged.fourth:.1f})",
+        "median delay": f"{judged.delay:.1f} min (an oracle: {judged.soonest:.1f})",
         "alerts set off": _join(judged.set_off, "d"),
     }
     lines = (f"truth {bin_seconds:3} s  {name:28}  {figure}" for name, figure in figures.items())

@@ -24,8 +24,9 @@ from tests.benchmarks.bursts.hazards import (
     lose,
     reprint,
 )
+from tests.benchmarks.bursts.oracle import time_oracle
 from tests.benchmarks.bursts.panels import Floats
-from tests.benchmarks.bursts.planting import Planted, draw_extra, draw_planted, time_fourth
+from tests.benchmarks.bursts.planting import Planted, draw_extra, draw_planted, grow
 
 TERMS, DAYS, DAY = 300, 42, 86400
 LENGTH = DAYS * DAY  # seconds
@@ -107,8 +108,10 @@ def _tell(
     usual = draw_usual(rng, LENGTH)
     planted = draw_planted(rng, term, usual, outages, LENGTH)
     base, extra = draw_moments(rng, usual), [draw_extra(rng, one) for one in planted]
-    planted = [time_fourth(*both) for both in zip(planted, extra, strict=True)]
     calm = np.concatenate([base, *extra])
+    planted = [
+        one._replace(soonest=time_oracle(one.onset, grow(one), usual, calm)) for one in planted
+    ]
     calm = calm[calm < LENGTH]
     kept, returned, late = lose(rng, calm, outages)
     floods, few, many = draw_floods(rng, term, usual.begins, LENGTH)
