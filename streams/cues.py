@@ -110,7 +110,8 @@ def locate(traits: Traits, ids: Numbers, target: Numbers, places: Numbers) -> No
     for i in range(first - 1, start - 1, -1):
         crossed += traits.marks[ids[i]] == SEPARATOR
         places[0, i - start], places[1, i - start] = i - first, crossed
-    places[:, first - start : after - start] = 0
+    for i in range(first - start, after - start):  # assigning a slice would take seconds to compile
+        places[0, i], places[1, i] = 0, 0
     crossed = 0
     for i in range(after, stop):
         crossed += traits.marks[ids[i]] == SEPARATOR

@@ -117,7 +117,7 @@ def _keep(products: Floats, rows: Ints, constants: Constants, kept: Kept) -> Non
     values = np.empty(bias.shape[0], np.float32)
     for t in range(rows.shape[0]):
         if rows[t] == 0:
-            kept.counts[:, t] = 0
+            kept.counts[:, t].fill(0)
             continue
         _activate_row(products, rows, t, bias, values)
         for tile in range(kept.counts.shape[0]):
@@ -135,10 +135,9 @@ def _keep(products: Floats, rows: Ints, constants: Constants, kept: Kept) -> Non
 def _multiply(kept: Kept, rows: Ints, weights: Floats, start: Floats, out: Floats) -> None:
     """The products of each token, one row below its place: sums over inputs in order."""
     for t in range(rows.shape[0]):
-        if rows[t] == 0:
-            out[t + 1] = 0
-        else:
-            out[t + 1] = start
+        is_token = rows[t] != 0
+        for j in range(start.shape[0]):  # assigning a slice would take seconds to compile
+            out[t + 1, j] = start[j] if is_token else 0
     for tile in range(weights.shape[0]):
         of_tile = weights[tile]
         for t in range(rows.shape[0]):
@@ -166,7 +165,7 @@ def _activate(products: Floats, rows: Ints, constants: Constants, out: Floats) -
     bias, scale, shift = constants
     for t in range(rows.shape[0]):
         if rows[t] == 0:
-            out[t] = 0
+            out[t].fill(0)
             continue
         _activate_row(products, rows, t, bias, out[t])
         for j in range(scale.shape[0]):

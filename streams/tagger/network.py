@@ -166,7 +166,7 @@ def _multiply(rows: Floats, blocks: Floats) -> Floats:
     for b in range(blocks.shape[0]):
         for t in range(0, rows.shape[0], 8):
             some = min(8, rows.shape[0] - t)
-            sums[:] = 0
+            sums.fill(0)
             for k in range(0, blocks.shape[1], 4):
                 for i in range(0, some, 4):
                     of_rows = rows[t + i : t + i + 4, k : k + 4]
