@@ -26,7 +26,7 @@ from connectors.webhook import Endpoint
 from infra.corpora.journals import find_unheeded, fold_sources, in_force, pick_settings, seed_rows
 from infra.corpora.stream import Local
 from infra.loop import RETRY_SECONDS, Loop, Tools
-from infra.readiness import get_ready
+from infra.readiness import get_ready, is_compiled
 from infra.settings import Settings
 from infra.sinking import make_wires
 from infra.stage.bell import render
@@ -47,6 +47,9 @@ Count = Callable[..., None]
 def run_up(settings: Settings, count: Count) -> None:
     """Watch until SIGTERM or SIGINT; raises `StoreError` if the store is taken or broken."""
     with hold(settings.store.path):
+        if not is_compiled():
+            LOG.info("compiling, as only the first start does: some twenty seconds")
+            get_ready(Steps(**settings.steps.model_dump()))
         store = Store(settings.store.path)
         try:
             if store.seed(map(encode, seed_rows(settings))):
@@ -64,9 +67,8 @@ class Embedded:
         self._reach = make_reach(os.environ.get("NABAT_FAIL_AT", ""))
         self._stop, self._wake = Event(), Event()
         self._endpoints = make_endpoints(settings)
-        self._steps = Steps(**settings.steps.model_dump())
         tools = Tools(
-            enrich=Local(self._steps),
+            enrich=Local(Steps(**settings.steps.model_dump())),
             options=settings.detector.to_options(),
             choose=self._choose,
             ring=ring,
@@ -119,7 +121,6 @@ class Embedded:
                 raise result
 
     def _decide(self) -> None:
-        get_ready(self._steps)
         while not self._stop.is_set():
             self._wake.clear()
             if not self._loop.step():

@@ -20,7 +20,7 @@ def get_ready(steps: Steps, workers: int = 1) -> None:
 
     Several `workers` compile their share by themselves, meanwhile.
     """
-    if all(map(is_kept, _ROOMS)):
+    if is_compiled():
         return
     if workers > 1:
         rehearse()
@@ -30,6 +30,11 @@ def get_ready(steps: Steps, workers: int = 1) -> None:
     prepare(steps)
     rehearse_copies()
     other.join()  # what it leaves undone, if it dies, is compiled when it is first called
+
+
+def is_compiled() -> bool:
+    """Whether there is nothing left to do for `get_ready`."""
+    return all(map(is_kept, _ROOMS))
 
 
 def _rehearse_aside() -> None:
