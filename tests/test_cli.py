@@ -300,6 +300,12 @@ def test_a_preview_looks_into_the_journal() -> None:
     assert "found: nothing" in nabat("terms", "preview", "саммит", "--on", "store", "--json")[2]
 
 
+def test_what_a_document_holds_does_not_steer_the_terminal() -> None:
+    Path("posts.txt").write_text("саммит \x1b]0;чужой\x07\x9b2J [/red]\n", "utf-8")
+    said = nabat("terms", "preview", "саммит", "--on", "posts.txt", "--json")[2]
+    assert "found: [саммит] ]0;чужой2J [/red]" in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

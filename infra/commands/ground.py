@@ -39,7 +39,9 @@ R = TypeVar("R")
 
 def say(text: str) -> None:
     """Tell a person something."""
-    typer.echo(text, err=True)
+    from infra.stage.terminal import clean
+
+    typer.echo(clean(text), err=True)
 
 
 def emit(message: Any) -> None:
@@ -49,11 +51,12 @@ def emit(message: Any) -> None:
 
 def show(told: Any) -> None:
     """Draw tables for people, on stderr."""
-    from rich.console import Console
+    from infra.stage.terminal import Terminal
 
-    console = Console(stderr=True, highlight=False)
-    width = None if console.is_terminal else 120
-    Console(stderr=True, highlight=False, width=width).print(told)
+    terminal = Terminal(stderr=True)
+    if not terminal.is_terminal:
+        terminal.width = 120
+    terminal.print(told)
 
 
 def refuse(text: str, code: int = MISUSED) -> typer.Exit:
