@@ -106,6 +106,8 @@ def test_help_is_quick() -> None:
         ["terms", "add", "ОДКБ", "--route", "nowhere"],
         ["sources", "add", "nameless"],
         ["terms", "export", "--format", "pdf"],
+        ["terms", "add", "ОДКБ", "--shell", "stroe"],
+        ["export", "alerts", "--shell", "stroe"],
     ],
 )
 def test_wrong_use_is_exit_code_2(words: list[str]) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 import typer
@@ -30,7 +30,7 @@ FAILURES = frozenset(
     )
 )
 Where = Annotated[
-    str,
+    Literal["store", "kafka"],
     typer.Option("--shell", help="store: the embedded shell; kafka: the distributed one."),
 ]
 P = ParamSpec("P")
