@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
+from math import isfinite
 from typing import TypeVar
 
 import msgspec
@@ -24,6 +24,7 @@ __all__ = (
     "Watch",
     "compile_pattern",
     "compile_watch",
+    "make_term",
     "read_terms",
     "write_terms",
 )
@@ -39,7 +40,15 @@ _WANTED = {
     "budget": "a number above 0",
     "route": "the name of a route",
 }
-_LANGUAGE = re.compile("[a-z]{2,3}")
+_CODES = (  # ISO 639-1
+    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy"
+    " da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu"
+    " hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb"
+    " lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om"
+    " or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw"
+    " ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
+)
+_LANGUAGES = frozenset(_CODES.split())
 _COUNTRIES = {"ua": "uk", "by": "be", "kz": "kk"}
 _FIELDS = tuple(Term.__struct_fields__)
 
@@ -140,6 +149,15 @@ def read_terms(text: str, suffix: str) -> list[Term]:
     return list(found.values())
 
 
+def make_term(fields: dict[str, object]) -> Term:
+    """A term by its fields; raises `TermError`."""
+    term = _convert(fields)
+    mistake = term if isinstance(term, str) else _check(term)
+    if mistake or isinstance(term, str):
+        raise TermError(mistake)
+    return term
+
+
 def write_terms(terms: Iterable[Term], suffix: str) -> str:
     """Write a term file that `read_terms` reads back; plain lines keep the pattern alone."""
     if suffix == ".jsonl":
@@ -208,10 +226,12 @@ def _compile(term: Term) -> tuple[tuple[bool, tuple[Phrase, ...]], ...]:
 
 
 def _check(term: Term) -> str:
-    if not _LANGUAGE.fullmatch(term.lang):
-        return f"lang is a code of two letters (ru, uk, be, kk …), not {term.lang!r}"
     if term.lang in _COUNTRIES:
         return f"lang {term.lang!r} is a country's code: the language is {_COUNTRIES[term.lang]!r}"
+    if term.lang not in _LANGUAGES:
+        return f"lang is {_WANTED['lang']}, not {term.lang!r}"
+    if not isfinite(term.budget or 0):  # JSON has no word for it: it would be lost
+        return f"budget is {_WANTED['budget']}, not {term.budget}"
     try:
         parse_pattern(term.pattern or term.name)
     except PatternError as error:

@@ -68,6 +68,10 @@ def test_reads_csv_by_header_in_any_order() -> None:
         (".csv", "name,colour\nА,1", "unknown column 'colour'"),
         (".csv", "name\nА,Б", "more cells"),
         (".csv", "name,budget\nА,-1", "line 2: "),
+        (".csv", "name,budget\nА,inf", "line 2: budget is a number above 0, not inf"),
+        (".csv", "name,budget\nА,nan", "line 2: budget is a number above 0, not 'nan'"),
+        (".csv", "name,lang\nА,xx", "line 2: lang is a code of two letters .*, not 'xx'"),
+        (".csv", "name,lang\nА,rus", "line 2: lang is a code of two letters .*, not 'rus'"),
     ],
 )
 def test_names_every_mistake_of_a_file(suffix: str, text: str, said: str) -> None:

@@ -268,13 +268,9 @@ def _append(context: typer.Context, shell: str, changes: list[tuple[str, str, An
 
 def _check_term(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of a term that can be read; raises `TermError`."""
-    from streams.terms import TermError, read_terms
+    from streams.terms import make_term
 
-    try:
-        (term,) = read_terms(msgspec.json.encode(fields).decode(), ".jsonl")
-    except TermError as error:
-        raise TermError(str(error).removeprefix("line 1: ")) from error
-    checked: dict[str, Any] = msgspec.to_builtins(term)
+    checked: dict[str, Any] = msgspec.to_builtins(make_term(fields))
     return checked
 
 
