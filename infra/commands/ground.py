@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
@@ -127,15 +127,15 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 def read_moment(option: str, text: str) -> datetime:
     """The time, in UTC, that an option was given; one without a zone is hours off: refused."""
-    from connectors.dates import read_stamp
+    from connectors.dates import read_date, read_stamp
 
-    moment = read_stamp(text)
-    if moment is None:
+    stamp, moment = read_stamp(text), read_date(text)
+    if stamp is None or moment is None:
         raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
-    if moment.tzinfo is None:
-        given = f"{moment:%Y-%m-%dT%H:%M:%S}"
+    if stamp.tzinfo is None:
+        given = f"{stamp:%Y-%m-%dT%H:%M:%S}"
         raise refuse(f"{option} {text}: in which zone? {given}Z is UTC, {given}+03:00 is Moscow")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def read_term_file(path: Path) -> Any:

@@ -89,7 +89,9 @@ def remove(context: typer.Context, name: Name, shell: Where = "store") -> None:
 def mute(
     context: typer.Context,
     name: Name,
-    hours: Annotated[float, typer.Option(min=0, help="For how long; 0 ends it.")] = 24.0,
+    hours: Annotated[
+        float, typer.Option(min=0, max=87_600, help="For how long; 0 ends it.")
+    ] = 24.0,
     shell: Where = "store",
 ) -> None:
     """Count a term, but do not ring for it, for a while."""
