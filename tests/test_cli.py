@@ -390,6 +390,22 @@ def test_a_source_that_nobody_answers_for_has_failed() -> None:
     assert said.startswith("nabat: rss/a: its address is not public; ")
 
 
+def test_a_source_that_was_added_can_be_tested() -> None:
+    nabat("sources", "add", "rss/a", "--url", "http://127.0.0.1:9/")
+    assert nabat("sources", "test", "rss/a")[1][0]["status"] == "private_address"
+    Path("nabat.toml").write_text(
+        '[[sources]]\nsource = "rss/a"\nurl = "https://a.invalid/"\n', "utf-8"
+    )
+    assert nabat("sources", "test", "rss/a")[1][0]["url"] == "http://127.0.0.1:9/"  # in force
+    nabat("sources", "remove", "rss/a")
+    assert nabat("sources", "test", "rss/a")[1][0]["status"] == "bad_url"
+
+
+def test_a_channel_is_asked_at_its_preview_alone() -> None:
+    said = nabat("sources", "test", "telegram/a", "--url", "https://example.org/")[2]
+    assert "https://t.me/s/" in said
+
+
 def test_a_source_without_an_address_is_said_not_to_be_asked() -> None:
     code, lines, said = nabat("sources", "test", "rss/a")
     assert (code, lines[0]["status"], "--url" in said) == (1, "bad_url", True)
