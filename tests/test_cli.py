@@ -406,6 +406,14 @@ def test_a_channel_is_asked_at_its_preview_alone() -> None:
     assert "https://t.me/s/" in said
 
 
+def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("kept\n")
+    assert nabat("export", "journal", "-o", "new.jsonl")[0] == 1  # there is no store
+    assert nabat("export", "journal", "-o", "old.jsonl")[0] == 1
+    assert not (tmp_path / "new.jsonl").exists()
+    assert (tmp_path / "old.jsonl").read_text() == "kept\n"
+
+
 def test_a_source_without_an_address_is_said_not_to_be_asked() -> None:
     code, lines, said = nabat("sources", "test", "rss/a")
     assert (code, lines[0]["status"], "--url" in said) == (1, "bad_url", True)
