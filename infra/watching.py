@@ -164,7 +164,10 @@ def _list_forms(term: Term) -> Iterator[Form]:
 def _spell(phrase: Phrase, written: Mapping[str, str]) -> Iterator[Form]:
     """The ways through a phrase on which all words agree, as they may be written."""
     columns = [
-        [(f"{step.start}*" if step.start else form, bits) for form, bits in step.forms.items()]
+        [
+            (f"{step.start}*", bits | _SLOTS) if step.start else (form, bits)
+            for form, bits in step.forms.items()
+        ]
         or [(f"<{step.like}>", CAPITAL | _SLOTS)]
         for step in phrase
     ]

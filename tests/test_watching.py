@@ -30,6 +30,13 @@ def test_preview_shows_forms_collisions_and_hits(tmp_path: Path) -> None:
     assert shown.samples == ("[Банки] в банке", "Банки в [банке]")
 
 
+def test_a_prefix_stands_for_any_case() -> None:
+    (form,) = preview(Term(name="террор*")).forms
+    assert (form.text, form.cases, form.letters) == ("террор*", "any", "any")
+    (form,) = preview(Term(name="Террор*", case="capital")).forms
+    assert (form.text, form.cases, form.letters) == ("Террор*", "any", "capital")
+
+
 def test_preview_writes_phrases_out() -> None:
     forms = {form.text.lower() for form in preview(Term(name="Министерство обороны")).forms}
     assert {"министерством обороны", "министерстве обороны"} <= forms
