@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from streams.models import Term
 from streams.words.capitals import CAPITAL
+from streams.words.codes import COUNTRIES, LANGUAGES
 from streams.words.patterns import PatternError, parse_pattern
 from streams.words.phrases import Phrase, build_exact, build_phrases
 
@@ -37,19 +39,11 @@ _WANTED = {
     "case": "any, exact or capital",
     "entity": "PER, LOC or ORG",
     "mute_until": "a time such as 2025-10-09T08:00:00Z",
+    "expected_until": "a time such as 2025-10-09T08:00:00Z",
     "budget": "a number above 0",
     "route": "the name of a route",
 }
-_CODES = (  # ISO 639-1
-    "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy"
-    " da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu"
-    " hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb"
-    " lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om"
-    " or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw"
-    " ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu"
-)
-_LANGUAGES = frozenset(_CODES.split())
-_COUNTRIES = {"ua": "uk", "by": "be", "kz": "kk"}
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _FIELDS = tuple(Term.__struct_fields__)
 
 
@@ -226,9 +220,9 @@ def _compile(term: Term) -> tuple[tuple[bool, tuple[Phrase, ...]], ...]:
 
 
 def _check(term: Term) -> str:
-    if term.lang in _COUNTRIES:
-        return f"lang {term.lang!r} is a country's code: the language is {_COUNTRIES[term.lang]!r}"
-    if term.lang not in _LANGUAGES:
+    if term.lang in COUNTRIES:
+        return f"lang {term.lang!r} is a country's code: the language is {COUNTRIES[term.lang]!r}"
+    if term.lang not in LANGUAGES:
         return f"lang is {_WANTED['lang']}, not {term.lang!r}"
     if not isfinite(term.budget or 0):  # JSON has no word for it: it would be lost
         return f"budget is {_WANTED['budget']}, not {term.budget}"
@@ -241,8 +235,8 @@ def _check(term: Term) -> str:
 
 def _read_lines(text: str) -> Iterator[tuple[int, Term | str]]:
     for number, line in enumerate(text.splitlines(), 1):
-        pattern = line.strip()
-        if pattern and not pattern.startswith("#"):
+        pattern = _COMMENT.sub("", line).strip()
+        if pattern:
             yield number, _convert({"name": pattern})
 
 
