@@ -390,6 +390,18 @@ def test_a_source_that_nobody_answers_for_has_failed() -> None:
     assert said.startswith("nabat: rss/a: its address is not public; ")
 
 
+@pytest.mark.parametrize(
+    "words", [["explain", "b_1"], ["why-not", "ОДКБ", "--at", "2025-10-09T10:00:00Z"]]
+)
+def test_files_without_a_row_explain_nothing(words: list[str]) -> None:
+    Path("t.txt").write_text("ОДКБ\n", "utf-8")
+    for content, why in ((b"", ""), (b"\xff\xfe{\n", ": the first is not_utf8")):
+        Path("rows.jsonl").write_bytes(content)
+        code, lines, said = nabat(*words, "--journal", "rows.jsonl", "--terms", "t.txt")
+        assert (code, lines) == (1, [])
+        assert f"rows.jsonl: not one valid row{why}" in said
+
+
 def test_a_source_that_was_added_can_be_tested() -> None:
     nabat("sources", "add", "rss/a", "--url", "http://127.0.0.1:9/")
     assert nabat("sources", "test", "rss/a")[1][0]["status"] == "private_address"

@@ -27,6 +27,7 @@ FAILURES = frozenset(
         "ModelsError",
         "UnknownAlarmError",
         "ShortPastError",
+        "NoRowsError",
     )
 )
 Where = Annotated[
