@@ -18,15 +18,18 @@ from streams.models import (
     DeadLetter,
     Document,
     Name,
+    Owner,
     Place,
     Row,
     Setting,
     Source,
     Term,
+    Until,
     decode_row,
     to_seconds,
 )
 from streams.surrogates import mend, mend_document, mend_json
+from streams.words.patterns import PatternError, parse_pattern
 
 Value = TypeVar("Value")
 
@@ -56,6 +59,13 @@ class _Draft(Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] | None = None
 
 
+_VALUES: dict[str, type[Struct]] = {
+    "term": Term,
+    "source": Source,
+    "owner": Owner,
+    "mute": Until,
+    "expect": Until,
+}
 _DRAFT: msgspec.json.Decoder[_Draft] = msgspec.json.Decoder(_Draft)
 _KIND = re.compile(rb'"(?:heartbeat|clock|setting)"')
 _KIND_ENDS = 64  # bytes: a kind stands before
@@ -261,12 +271,15 @@ def _is_late(row: Any, as_of: float) -> bool:
 
 
 def _check_setting(row: Row) -> None:
-    """A term or source that cannot be read is refused here, not where it would be used."""
-    if not isinstance(row, Setting) or row.value is None:
+    """A value that cannot be read is refused here, not where it would be used."""
+    if not isinstance(row, Setting) or row.value is None or row.what not in _VALUES:
         return
-    kinds: dict[str, type[Struct]] = {"term": Term, "source": Source}
-    if row.what in kinds:
-        msgspec.convert(row.value, kinds[row.what], strict=False)
+    value = msgspec.convert(row.value, _VALUES[row.what], strict=False)
+    if isinstance(value, Term):
+        try:
+            parse_pattern(value.pattern or value.name)
+        except PatternError as error:
+            raise _RefusedError("bad_field", str(error)) from None
 
 
 class Order(Generic[Value]):

@@ -77,6 +77,18 @@ class Setting(Struct, frozen=True, kw_only=True, tag_field="kind", tag="setting"
     value: dict[str, Any] | None = None
 
 
+class Owner(Struct, frozen=True):
+    """Who controls a source."""
+
+    owner: Name
+
+
+class Until(Struct, frozen=True):
+    """How long a term is muted, or its bursts expected."""
+
+    until: Time
+
+
 class Mark(Struct, frozen=True, kw_only=True, tag_field="kind", tag="mark"):
     """Stands in the order for a row that became a dead letter."""
 
