@@ -15,16 +15,16 @@ from msgspec.structs import replace
 from streams.addresses import canonical
 from streams.models import (
     EPOCH,
+    VALUES,
+    VERSIONS,
     DeadLetter,
     Document,
     Name,
-    Owner,
     Place,
     Row,
     Setting,
     Source,
     Term,
-    Until,
     decode_row,
     to_seconds,
 )
@@ -59,13 +59,6 @@ class _Draft(Struct, frozen=True, kw_only=True):
     extra: dict[str, Any] | None = None
 
 
-_VALUES: dict[str, type[Struct]] = {
-    "term": Term,
-    "source": Source,
-    "owner": Owner,
-    "mute": Until,
-    "expect": Until,
-}
 _DRAFT: msgspec.json.Decoder[_Draft] = msgspec.json.Decoder(_Draft)
 _KIND = re.compile(rb'"(?:heartbeat|clock|setting)"')
 _KIND_ENDS = 64  # bytes: a kind stands before
@@ -254,7 +247,7 @@ def _name(document: Document) -> str:
 
 
 def _refuse(document: Document, as_of: float | None) -> None:
-    if not 1 <= document.version <= 10**9:
+    if not 1 <= document.version <= VERSIONS:
         raise _RefusedError("bad_field", "version is out of range")
     if len(document.content) > TEXT_LIMIT:
         raise _RefusedError("too_large", f"a text of {len(document.content)} characters")
@@ -272,9 +265,9 @@ def _is_late(row: Any, as_of: float) -> bool:
 
 def _check_setting(row: Row) -> None:
     """A value that cannot be read is refused here, not where it would be used."""
-    if not isinstance(row, Setting) or row.value is None or row.what not in _VALUES:
+    if not isinstance(row, Setting) or row.value is None or row.what not in VALUES:
         return
-    value = msgspec.convert(row.value, _VALUES[row.what], strict=False)
+    value = msgspec.convert(row.value, VALUES[row.what], strict=False)
     if isinstance(value, Term):
         try:
             parse_pattern(value.pattern or value.name)

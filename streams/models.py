@@ -17,6 +17,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=512)]
 EntityType = Literal["PER", "LOC", "ORG"]
 Label = Literal["negative", "neutral", "positive", "unknown"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+VERSIONS = 1_000_000_000  # the last version of a document
 
 
 class Document(
@@ -39,7 +40,7 @@ class Document(
     url: str | None = None
     author: str | None = None
     origin: str | None = None
-    version: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    version: Annotated[int, Meta(ge=1, le=VERSIONS)] = 1
     edited_at: Time | None = None
     deleted: bool = False
     undated: bool = False
@@ -233,6 +234,13 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+VALUES: dict[str, type[Struct]] = {  # of settings; that of an `ack` is free
+    "term": Term,
+    "source": Source,
+    "owner": Owner,
+    "mute": Until,
+    "expect": Until,
+}
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ROW: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
 Passed = Enriched | Heartbeat | Clock | Setting | Mark
