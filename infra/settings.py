@@ -79,7 +79,7 @@ class TermTable(BaseModel):
     entity: Literal["PER", "LOC", "ORG"] | None = None
     mute_until: AwareDatetime | None = None
     expected_until: AwareDatetime | None = None
-    budget: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    budget: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     route: Text | None = None
 
     @field_validator("pattern")

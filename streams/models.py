@@ -178,7 +178,7 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
     entity: EntityType | None = None
     mute_until: Time | None = None
     expected_until: Time | None = None
-    budget: Annotated[float, Meta(gt=0)] | None = None
+    budget: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     route: str | None = None
 
 
