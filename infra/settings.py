@@ -228,8 +228,10 @@ def _read_toml(place: Path) -> dict[str, Any]:
         raise SettingsError(str(place), [f"{error.strerror or error}"]) from None
     except UnicodeDecodeError:
         raise SettingsError(str(place), ["the file is not UTF-8"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise SettingsError(str(place), [f"not TOML: {error}"]) from None
+    except RecursionError:
+        raise SettingsError(str(place), ["not TOML: nested too deeply"]) from None
 
 
 def _read_secrets() -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
+from reprlib import repr as shorten
 from typing import TypeVar
 
 import msgspec
@@ -128,7 +129,11 @@ def read_terms(text: str, suffix: str) -> list[Term]:
     reader = {".jsonl": _read_objects, ".csv": _read_rows}.get(suffix, _read_lines)
     found: dict[str, Term] = {}
     mistakes = []
-    for line, term in reader(text.removeprefix("\ufeff")):
+    try:
+        read = list(reader(text.removeprefix("\ufeff")))
+    except csv.Error as error:
+        raise TermError(f"no CSV: {error}") from None
+    for line, term in read:
         if isinstance(term, Term):
             problem = _check(term) or (term.name in found and f"{term.name!r} stands twice")
         else:
@@ -242,7 +247,7 @@ def _read_objects(text: str) -> Iterator[tuple[int, Term | str]]:
         if line.strip():
             try:
                 fields = msgspec.json.decode(line, type=dict[str, object])
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 yield number, f"no JSON object ({error})"
             else:
                 yield number, _convert(fields)
@@ -276,7 +281,7 @@ def _convert(fields: dict[str, object]) -> Term | str:
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].strip("`")
         wanted = _WANTED.get(field)
-        return f"{field} is {wanted}, not {fields[field]!r}" if wanted else str(error)
+        return f"{field} is {wanted}, not {shorten(fields[field])}" if wanted else str(error)
 
 
 def _write_rows(terms: Iterable[Term]) -> str:

@@ -181,6 +181,8 @@ def test_a_variable_for_no_table_is_wrong(monkeypatch: pytest.MonkeyPatch) -> No
     ("text", "said"),
     [
         ("[engines", "not TOML"),
+        pytest.param("x = " + "[" * 5000, "not TOML: nested too deeply", id="deep"),
+        pytest.param("x = " + "1" * 5000, "not TOML", id="long"),
         ("[[terms]]\nname = 'A & '", "terms[0].pattern: the pattern 'A &' is not finished"),
         ("[secrets]\ndesk = 'x'", "secrets come from the environment alone"),
         ("sources = 3", "sources: write it as [[sources]]"),
