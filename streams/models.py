@@ -7,7 +7,7 @@ All times are aware datetimes in UTC. Offsets are code points into `Document.con
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -241,6 +241,7 @@ VALUES: dict[str, type[Struct]] = {  # of settings; that of an `ack` is free
     "mute": Until,
     "expect": Until,
 }
+Read = TypeVar("Read")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ROW: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
 Passed = Enriched | Heartbeat | Clock | Setting | Mark
@@ -254,12 +255,19 @@ def encode(message: Struct) -> bytes:
 
 def decode_row(raw: bytes) -> Row:
     """Read a journal row; raises `DecodeError` (bad JSON) or `ValidationError` (bad field)."""
-    return _ROW.decode(raw)
+    return _read(_ROW, raw)
 
 
 def decode_enriched(raw: bytes) -> Passed:
     """Read what `enrich` wrote, under the same errors as `decode_row`."""
-    return _PASSED.decode(raw)
+    return _read(_PASSED, raw)
+
+
+def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read:
+    try:
+        return decoder.decode(raw)
+    except RecursionError as error:
+        raise msgspec.DecodeError(f"nested too deeply: {error}") from None
 
 
 def to_seconds(moment: datetime) -> float:

@@ -175,7 +175,7 @@ def pick_settings(rows: Iterable[bytes]) -> list[Setting]:
         if b'"setting"' in raw:
             try:
                 row = decode_row(raw)
-            except (msgspec.DecodeError, UnicodeError, RecursionError):
+            except (msgspec.DecodeError, UnicodeError):
                 continue
             if isinstance(row, Setting):
                 found.append(row)
