@@ -140,6 +140,14 @@ def export_terms(terms: Iterable[Term], path: Path) -> int:
     return len(listed)
 
 
+def is_plain(term: Term) -> bool:
+    """Whether a plain line gives the term back."""
+    try:
+        return read_terms(write_terms([term], ".txt"), ".txt") == [term]
+    except TermError:
+        return False
+
+
 def _read_whole(path: Path) -> str:
     try:
         return path.read_text("utf-8").removeprefix("\ufeff")

@@ -279,6 +279,16 @@ def test_terms_come_change_and_go(tmp_path: Path) -> None:
     assert exported == "ОДКБ\nТокаев\n"
 
 
+def test_an_export_says_what_plain_lines_do_not_keep() -> None:
+    nabat("terms", "add", "мир")
+    assert not CliRunner().invoke(app, ["terms", "export", "--format", "txt"]).stderr
+    for name in ("#хэштег", "карта #мир", "a\nb"):
+        nabat("terms", "add", name)
+    nabat("terms", "add", "ОДКБ", "--budget", "2")
+    done = CliRunner().invoke(app, ["terms", "export", "--format", "txt"])
+    assert "4 terms are not kept whole" in done.stderr
+
+
 def test_an_unreadable_term_file_names_every_line(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("ОДКБ\nA & \n*\n", "utf-8")
     code, _, said = nabat("terms", "import", "bad.txt")

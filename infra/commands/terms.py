@@ -208,11 +208,12 @@ def import_terms(
     shell: Where = "store",
 ) -> None:
     """Watch all terms of a file: .jsonl, .csv by header, else one a line."""
+    from infra.stage.bell import to_amount
     from infra.watching import import_terms as read
 
     listed = [msgspec.to_builtins(term) for term in read(file)]
     _append(context, shell, [("term", value["name"], value) for value in listed])
-    say(f"{len(listed)} terms")
+    say(to_amount(len(listed), "term"))
 
 
 @app.command("export", epilog="Example: nabat terms export --format csv > terms.csv")
@@ -223,15 +224,18 @@ def export_terms(
     shell: Where = "store",
 ) -> None:
     """Print the terms in force as a file that `import` reads."""
+    from infra.stage.bell import to_amount
+    from infra.watching import is_plain
     from streams.terms import write_terms
 
     if form not in {"jsonl", "csv", "txt"}:
         raise refuse(f"--format {form}: there are jsonl, csv, txt")
     terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
     typer.echo(write_terms(terms, f".{form}"), nl=False)
-    lost = sum(bool(value.keys() - {"name"}) for value in map(msgspec.to_builtins, terms))
+    lost = sum(not is_plain(term) for term in terms)
     if form == "txt" and lost:
-        say(f"plain lines hold patterns alone: {lost} terms say more; csv and jsonl keep it")
+        told = f"{to_amount(lost, 'term')} {'is' if lost == 1 else 'are'} not kept whole"
+        say(f"plain lines hold patterns alone: {told}; csv and jsonl keep everything")
 
 
 def _sum_up(terms: int, shell: str, standings: list[Any]) -> str:
