@@ -94,7 +94,7 @@ class Queue:
         LOG.warning(
             "a message was not delivered",
             route=self._route,
-            message=delivery.message,
+            delivery=delivery.message,
             attempt=delivery.attempts + 1,
             fate=outcome.fate,
             detail=outcome.detail,

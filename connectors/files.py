@@ -67,7 +67,9 @@ def read_sources(path: Path) -> list[Source]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    header = text.partition("\n")[0]
+    sign = ";" if header.count(";") > header.count(",") else ","  # what spreadsheets write
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=sign)
     try:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:

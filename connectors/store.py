@@ -167,6 +167,8 @@ class Store:
                 return
             if version:
                 raise StoreError(f"{self.path}: made by another version of nabat ({version})")
+            if base.execute("SELECT 1 FROM sqlite_master").fetchone():
+                raise StoreError(f"{self.path}: no store of nabat, but of another program")
             for statement in SCHEMA.split(";"):
                 base.execute(statement)
             base.execute(f"PRAGMA user_version = {VERSION}")

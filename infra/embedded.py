@@ -14,7 +14,6 @@ from threading import Event
 
 import aiohttp
 import structlog
-from rich.console import Console
 
 from connectors.delivery import Queue
 from connectors.outbox import bury_all
@@ -30,6 +29,7 @@ from infra.readiness import get_ready, is_compiled
 from infra.settings import Settings
 from infra.sinking import make_wires
 from infra.stage.bell import render
+from infra.stage.terminal import Terminal
 from infra.working import make_reach
 from streams.alerts import to_messages
 from streams.enrich import Steps
@@ -203,7 +203,7 @@ def make_endpoints(settings: Settings) -> dict[str, Endpoint]:
 
 def ring(bursts: Sequence[Burst]) -> None:
     """Say what rings, and what was expected to burst; on a terminal with the evidence."""
-    console = Console(stderr=True, highlight=False)
+    console = Terminal(stderr=True)
     if console.is_terminal:
         for message in to_messages(bursts):
             console.print(render(message))

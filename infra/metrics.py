@@ -149,5 +149,6 @@ def _listen(port: int, host: str, meter: Meter) -> tuple[WSGIServer, Thread]:
             return start_http_server(candidate, addr=host, registry=meter.registry)
         except OSError as error:
             if error.errno != EADDRINUSE or candidate == port + NEIGHBOURS - 1:
-                raise
+                place = f"[metrics] {host}:{candidate}"
+                raise OSError(error.errno, error.strerror, place) from None
     raise AssertionError("no port was tried")  # pragma: no cover

@@ -10,25 +10,27 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentSettingsError
 
 from infra.detector import DetectorTable
+from infra.values import Interval, Server, SourceName, Text, Url, Zone, explain
 from streams.models import Source, Term
+from streams.terms import make_term
 from streams.words.patterns import parse_pattern
 
 FILE = "nabat.toml"
@@ -46,29 +48,18 @@ class SettingsError(Exception):
         super().__init__("\n".join([f"the settings of {place} cannot be used:", *problems]))
 
 
-def _check_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")) or len(url.split("/", 3)[2]) == 0:
-        raise ValueError("a full address is needed, beginning with http:// or https://")
-    return url.rstrip("/")
-
-
-Text = Annotated[str, Field(min_length=1, max_length=512)]
-Url = Annotated[str, AfterValidator(_check_url)]
-Interval = Annotated[float, Field(gt=0, le=604_800)]
-
-
 class SourceTable(BaseModel):
     """One `[[sources]]`: what is polled, where, how often, and who is behind it."""
 
     model_config = FROZEN
-    source: Annotated[str, Field(pattern=r"^[^/\s][^/]*/.+$", max_length=512)]
+    source: SourceName
     url: Url | None = None
     owner: Text | None = None
     group: Text | None = None
     title: Text | None = None
     language: Text | None = None
     region: Text | None = None
-    zone: Text | None = None
+    zone: Zone | None = None
     interval_seconds: Interval | None = None
     extra: bool = False
 
@@ -82,19 +73,26 @@ class TermTable(BaseModel):
 
     model_config = FROZEN
     name: Text
-    pattern: str = ""
+    pattern: Annotated[str, Field(validate_default=True)] = ""
     lang: Text = "ru"
     case: Literal["any", "exact", "capital"] = "any"
     entity: Literal["PER", "LOC", "ORG"] | None = None
     mute_until: AwareDatetime | None = None
     expected_until: AwareDatetime | None = None
-    budget: Annotated[float, Field(gt=0)] | None = None
+    budget: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
     route: Text | None = None
 
-    @model_validator(mode="after")
-    def _check_pattern(self) -> Self:
-        parse_pattern(self.pattern or self.name)  # raises a ValueError that says what is missing
-        return self
+    @field_validator("pattern")
+    @classmethod
+    def _check_pattern(cls, pattern: str, info: ValidationInfo) -> str:
+        if "name" in info.data:
+            parse_pattern(pattern or info.data["name"])  # raises a ValueError
+        return pattern
+
+    @field_validator("lang")
+    @classmethod
+    def _check_lang(cls, lang: str) -> str:
+        return make_term({"name": lang, "lang": lang}).lang  # raises a ValueError
 
     def to_term(self) -> Term:
         """The same as a watched term."""
@@ -118,10 +116,10 @@ class Engines(BaseModel):
     kafka: Text = "127.0.0.1:9092"
     partitions: Annotated[int, Field(ge=1, le=1_000)] = 4
     prefix: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=64)] = "nabat"
-    elasticsearch: Url = "http://127.0.0.1:9200"
-    kibana: Url = "http://127.0.0.1:5601"
-    grafana: Url = "http://127.0.0.1:3000"
-    prometheus: Url = "http://127.0.0.1:9090"
+    elasticsearch: Server = "http://127.0.0.1:9200"
+    kibana: Server = "http://127.0.0.1:5601"
+    grafana: Server = "http://127.0.0.1:3000"
+    prometheus: Server = "http://127.0.0.1:9090"
 
 
 class StoreTable(BaseModel):
@@ -225,13 +223,15 @@ def read_settings(path: Path | None = None) -> Settings:
 
 def _read_toml(place: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(place.read_text("utf-8"))
+        return tomllib.loads(place.read_text("utf-8-sig"))
     except OSError as error:
         raise SettingsError(str(place), [f"{error.strerror or error}"]) from None
     except UnicodeDecodeError:
         raise SettingsError(str(place), ["the file is not UTF-8"]) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise SettingsError(str(place), [f"not TOML: {error}"]) from None
+    except RecursionError:
+        raise SettingsError(str(place), ["not TOML: nested too deeply"]) from None
 
 
 def _read_secrets() -> dict[str, str]:
@@ -279,4 +279,4 @@ def describe(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         hint = f" (secrets come from {SECRET}…)" if "secret" in path else ""
         return f"{path}: there is no such key{hint}"
-    return f"{path}: {error['msg']}; given: {error['input']!r}"
+    return f"{path}: {explain(error, path)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
@@ -12,8 +11,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from connectors.files import read_lines
 from streams.matching import find_mentions
-from streams.models import Term
+from streams.models import DeadLetter, Term
 from streams.terms import (
     PatternError,
     TermError,
@@ -94,17 +94,16 @@ def preview(term: Term, texts: Iterable[str] = (), samples: int = 10) -> Preview
 
 def read_texts(path: Path) -> Iterator[str]:
     """The texts of a corpus: documents one a line (.jsonl, .jsonl.gz), or lines of plain text."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            yield to_text(line) if ".jsonl" in path.suffixes else line
+    for line in read_lines(path):
+        raw = line.raw if isinstance(line, DeadLetter) else line[1]
+        yield to_text(raw) if ".jsonl" in path.suffixes else raw.decode("utf-8", "replace")
 
 
 def to_text(line: str | bytes) -> str:
     """Title and text of a document written as JSON; "" if it is none."""
     try:
         document = msgspec.json.decode(line, type=dict[str, object])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return ""
     title, text = document.get("title"), document.get("text")
     return "\n\n".join(part for part in (title, text) if isinstance(part, str) and part)
@@ -141,6 +140,14 @@ def export_terms(terms: Iterable[Term], path: Path) -> int:
     return len(listed)
 
 
+def is_plain(term: Term) -> bool:
+    """Whether a plain line gives the term back."""
+    try:
+        return read_terms(write_terms([term], ".txt"), ".txt") == [term]
+    except TermError:
+        return False
+
+
 def _read_whole(path: Path) -> str:
     try:
         return path.read_text("utf-8").removeprefix("\ufeff")
@@ -164,7 +171,10 @@ def _list_forms(term: Term) -> Iterator[Form]:
 def _spell(phrase: Phrase, written: Mapping[str, str]) -> Iterator[Form]:
     """The ways through a phrase on which all words agree, as they may be written."""
     columns = [
-        [(f"{step.start}*" if step.start else form, bits) for form, bits in step.forms.items()]
+        [
+            (f"{step.start}*", bits | _SLOTS) if step.start else (form, bits)
+            for form, bits in step.forms.items()
+        ]
         or [(f"<{step.like}>", CAPITAL | _SLOTS)]
         for step in phrase
     ]

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 from streams.addresses import canonical
 from streams.models import (
     EPOCH,
+    VALUES,
+    VERSIONS,
     DeadLetter,
     Document,
     Name,
@@ -27,6 +29,7 @@ from streams.models import (
     to_seconds,
 )
 from streams.surrogates import mend, mend_document, mend_json
+from streams.words.patterns import PatternError, parse_pattern
 
 Value = TypeVar("Value")
 
@@ -244,7 +247,7 @@ def _name(document: Document) -> str:
 
 
 def _refuse(document: Document, as_of: float | None) -> None:
-    if not 1 <= document.version <= 10**9:
+    if not 1 <= document.version <= VERSIONS:
         raise _RefusedError("bad_field", "version is out of range")
     if len(document.content) > TEXT_LIMIT:
         raise _RefusedError("too_large", f"a text of {len(document.content)} characters")
@@ -261,12 +264,15 @@ def _is_late(row: Any, as_of: float) -> bool:
 
 
 def _check_setting(row: Row) -> None:
-    """A term or source that cannot be read is refused here, not where it would be used."""
-    if not isinstance(row, Setting) or row.value is None:
+    """A value that cannot be read is refused here, not where it would be used."""
+    if not isinstance(row, Setting) or row.value is None or row.what not in VALUES:
         return
-    kinds: dict[str, type[Struct]] = {"term": Term, "source": Source}
-    if row.what in kinds:
-        msgspec.convert(row.value, kinds[row.what], strict=False)
+    value = msgspec.convert(row.value, VALUES[row.what], strict=False)
+    if isinstance(value, Term):
+        try:
+            parse_pattern(value.pattern or value.name)
+        except PatternError as error:
+            raise _RefusedError("bad_field", str(error)) from None
 
 
 class Order(Generic[Value]):

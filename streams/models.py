@@ -7,7 +7,7 @@ All times are aware datetimes in UTC. Offsets are code points into `Document.con
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,6 +17,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=512)]
 EntityType = Literal["PER", "LOC", "ORG"]
 Label = Literal["negative", "neutral", "positive", "unknown"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+VERSIONS = 1_000_000_000  # the last version of a document
 
 
 class Document(
@@ -39,7 +40,7 @@ class Document(
     url: str | None = None
     author: str | None = None
     origin: str | None = None
-    version: Annotated[int, Meta(ge=1, le=1_000_000_000)] = 1
+    version: Annotated[int, Meta(ge=1, le=VERSIONS)] = 1
     edited_at: Time | None = None
     deleted: bool = False
     undated: bool = False
@@ -75,6 +76,18 @@ class Setting(Struct, frozen=True, kw_only=True, tag_field="kind", tag="setting"
     what: Literal["term", "source", "owner", "mute", "expect", "ack"]
     key: Name
     value: dict[str, Any] | None = None
+
+
+class Owner(Struct, frozen=True):
+    """Who controls a source."""
+
+    owner: Name
+
+
+class Until(Struct, frozen=True):
+    """How long a term is muted, or its bursts expected."""
+
+    until: Time
 
 
 class Mark(Struct, frozen=True, kw_only=True, tag_field="kind", tag="mark"):
@@ -165,7 +178,7 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
     entity: EntityType | None = None
     mute_until: Time | None = None
     expected_until: Time | None = None
-    budget: Annotated[float, Meta(gt=0)] | None = None
+    budget: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     route: str | None = None
 
 
@@ -221,6 +234,14 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
+VALUES: dict[str, type[Struct]] = {  # of settings; that of an `ack` is free
+    "term": Term,
+    "source": Source,
+    "owner": Owner,
+    "mute": Until,
+    "expect": Until,
+}
+Read = TypeVar("Read")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ROW: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
 Passed = Enriched | Heartbeat | Clock | Setting | Mark
@@ -234,12 +255,19 @@ def encode(message: Struct) -> bytes:
 
 def decode_row(raw: bytes) -> Row:
     """Read a journal row; raises `DecodeError` (bad JSON) or `ValidationError` (bad field)."""
-    return _ROW.decode(raw)
+    return _read(_ROW, raw)
 
 
 def decode_enriched(raw: bytes) -> Passed:
     """Read what `enrich` wrote, under the same errors as `decode_row`."""
-    return _PASSED.decode(raw)
+    return _read(_PASSED, raw)
+
+
+def _read(decoder: msgspec.json.Decoder[Read], raw: bytes) -> Read:
+    try:
+        return decoder.decode(raw)
+    except RecursionError as error:
+        raise msgspec.DecodeError(f"nested too deeply: {error}") from None
 
 
 def to_seconds(moment: datetime) -> float:

@@ -9,15 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from streams.models import Setting, Source, Term, Time
+from streams.models import Owner, Setting, Source, Term, Until
 from streams.state import State
 from streams.ticks import register
-
-
-class _Until(Struct, frozen=True):
-    until: Time
 
 
 def fold_setting(state: State, setting: Setting) -> None:
@@ -56,7 +51,7 @@ def _fold_source(state: State, key: str, value: dict[str, Any] | None) -> None:
 
 
 def _fold_owner(state: State, key: str, value: dict[str, Any] | None) -> None:
-    _put(state.owners, key, None if value is None else str(value["owner"]))
+    _put(state.owners, key, None if value is None else msgspec.convert(value, Owner).owner)
 
 
 def _fold_mute(state: State, key: str, value: dict[str, Any] | None) -> None:
@@ -70,7 +65,7 @@ def _fold_expectation(state: State, key: str, value: dict[str, Any] | None) -> N
 def _read_until(value: dict[str, Any] | None) -> float | None:
     if value is None:
         return None
-    return msgspec.convert(value, _Until, strict=False).until.timestamp()
+    return msgspec.convert(value, Until, strict=False).until.timestamp()
 
 
 def _fold_ack(state: State, key: str, value: dict[str, Any] | None) -> None:

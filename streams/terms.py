@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from io import StringIO
+from reprlib import repr as shorten
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from streams.models import Term
 from streams.words.capitals import CAPITAL
+from streams.words.codes import COUNTRIES, LANGUAGES
 from streams.words.patterns import PatternError, parse_pattern
 from streams.words.phrases import Phrase, build_exact, build_phrases
 
@@ -24,6 +26,7 @@ __all__ = (
     "Watch",
     "compile_pattern",
     "compile_watch",
+    "make_term",
     "read_terms",
     "write_terms",
 )
@@ -36,11 +39,11 @@ _WANTED = {
     "case": "any, exact or capital",
     "entity": "PER, LOC or ORG",
     "mute_until": "a time such as 2025-10-09T08:00:00Z",
-    "budget": "a number above 0",
+    "expected_until": "a time such as 2025-10-09T08:00:00Z",
+    "budget": "a number above 0 and at most a million",
     "route": "the name of a route",
 }
-_LANGUAGE = re.compile("[a-z]{2,3}")
-_COUNTRIES = {"ua": "uk", "by": "be", "kz": "kk"}
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _FIELDS = tuple(Term.__struct_fields__)
 
 
@@ -126,7 +129,11 @@ def read_terms(text: str, suffix: str) -> list[Term]:
     reader = {".jsonl": _read_objects, ".csv": _read_rows}.get(suffix, _read_lines)
     found: dict[str, Term] = {}
     mistakes = []
-    for line, term in reader(text.removeprefix("\ufeff")):
+    try:
+        read = list(reader(text.removeprefix("\ufeff")))
+    except csv.Error as error:
+        raise TermError(f"no CSV: {error}") from None
+    for line, term in read:
         if isinstance(term, Term):
             problem = _check(term) or (term.name in found and f"{term.name!r} stands twice")
         else:
@@ -138,6 +145,15 @@ def read_terms(text: str, suffix: str) -> list[Term]:
     if mistakes:
         raise TermError("\n".join(mistakes))
     return list(found.values())
+
+
+def make_term(fields: dict[str, object]) -> Term:
+    """A term by its fields; raises `TermError`."""
+    term = _convert(fields)
+    mistake = term if isinstance(term, str) else _check(term)
+    if mistake or isinstance(term, str):
+        raise TermError(mistake)
+    return term
 
 
 def write_terms(terms: Iterable[Term], suffix: str) -> str:
@@ -208,10 +224,10 @@ def _compile(term: Term) -> tuple[tuple[bool, tuple[Phrase, ...]], ...]:
 
 
 def _check(term: Term) -> str:
-    if not _LANGUAGE.fullmatch(term.lang):
-        return f"lang is a code of two letters (ru, uk, be, kk …), not {term.lang!r}"
-    if term.lang in _COUNTRIES:
-        return f"lang {term.lang!r} is a country's code: the language is {_COUNTRIES[term.lang]!r}"
+    if term.lang in COUNTRIES:
+        return f"lang {term.lang!r} is a country's code: the language is {COUNTRIES[term.lang]!r}"
+    if term.lang not in LANGUAGES:
+        return f"lang is {_WANTED['lang']}, not {term.lang!r}"
     try:
         parse_pattern(term.pattern or term.name)
     except PatternError as error:
@@ -221,8 +237,8 @@ def _check(term: Term) -> str:
 
 def _read_lines(text: str) -> Iterator[tuple[int, Term | str]]:
     for number, line in enumerate(text.splitlines(), 1):
-        pattern = line.strip()
-        if pattern and not pattern.startswith("#"):
+        pattern = _COMMENT.sub("", line).strip()
+        if pattern:
             yield number, _convert({"name": pattern})
 
 
@@ -231,7 +247,7 @@ def _read_objects(text: str) -> Iterator[tuple[int, Term | str]]:
         if line.strip():
             try:
                 fields = msgspec.json.decode(line, type=dict[str, object])
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, RecursionError) as error:
                 yield number, f"no JSON object ({error})"
             else:
                 yield number, _convert(fields)
@@ -265,7 +281,7 @@ def _convert(fields: dict[str, object]) -> Term | str:
     except msgspec.ValidationError as error:
         field = str(error).rpartition("$.")[2].strip("`")
         wanted = _WANTED.get(field)
-        return f"{field} is {wanted}, not {fields[field]!r}" if wanted else str(error)
+        return f"{field} is {wanted}, not {shorten(fields[field])}" if wanted else str(error)
 
 
 def _write_rows(terms: Iterable[Term]) -> str:

@@ -104,8 +104,17 @@ def test_help_is_quick() -> None:
         ["export", "secrets"],
         ["terms", "add", "A & "],
         ["terms", "add", "ОДКБ", "--route", "nowhere"],
+        ["terms", "add", "ОДКБ", "--budget", "inf"],
+        ["terms", "add", "ОДКБ", "--budget", "nan"],
+        ["terms", "add", "ОДКБ", "--lang", "xx"],
         ["sources", "add", "nameless"],
         ["terms", "export", "--format", "pdf"],
+        ["why-not", "ОДКБ", "--at", "9999-12-31T23:59:59-05:00"],
+        ["why-not", "ОДКБ", "--at", "0001-01-01T00:00:00+05:00"],
+        ["terms", "mute", "ОДКБ", "--hours", "inf"],
+        ["terms", "mute", "ОДКБ", "--hours", "1e12"],
+        ["terms", "add", "ОДКБ", "--shell", "stroe"],
+        ["export", "alerts", "--shell", "stroe"],
     ],
 )
 def test_wrong_use_is_exit_code_2(words: list[str]) -> None:
@@ -270,6 +279,16 @@ def test_terms_come_change_and_go(tmp_path: Path) -> None:
     assert exported == "ОДКБ\nТокаев\n"
 
 
+def test_an_export_says_what_plain_lines_do_not_keep() -> None:
+    nabat("terms", "add", "мир")
+    assert not CliRunner().invoke(app, ["terms", "export", "--format", "txt"]).stderr
+    for name in ("#хэштег", "карта #мир", "a\nb"):
+        nabat("terms", "add", name)
+    nabat("terms", "add", "ОДКБ", "--budget", "2")
+    done = CliRunner().invoke(app, ["terms", "export", "--format", "txt"])
+    assert "4 terms are not kept whole" in done.stderr
+
+
 def test_an_unreadable_term_file_names_every_line(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("ОДКБ\nA & \n*\n", "utf-8")
     code, _, said = nabat("terms", "import", "bad.txt")
@@ -298,6 +317,12 @@ def test_a_preview_looks_into_the_journal() -> None:
     assert said.count("found:") == 1
     nabat("terms", "add", "саммит")
     assert "found: nothing" in nabat("terms", "preview", "саммит", "--on", "store", "--json")[2]
+
+
+def test_what_a_document_holds_does_not_steer_the_terminal() -> None:
+    Path("posts.txt").write_text("саммит \x1b]0;чужой\x07\x9b2J [/red]\n", "utf-8")
+    said = nabat("terms", "preview", "саммит", "--on", "posts.txt", "--json")[2]
+    assert "found: [саммит] ]0;чужой2J [/red]" in said
 
 
 @pytest.mark.parametrize(
@@ -373,6 +398,42 @@ def test_a_source_that_nobody_answers_for_has_failed() -> None:
     code, lines, said = nabat("sources", "test", "rss/a", "--url", "http://127.0.0.1:9/")
     assert (code, lines[0]["source"], lines[0]["status"]) == (1, "rss/a", "private_address")
     assert said.startswith("nabat: rss/a: its address is not public; ")
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "b_1"], ["why-not", "ОДКБ", "--at", "2025-10-09T10:00:00Z"]]
+)
+def test_files_without_a_row_explain_nothing(words: list[str]) -> None:
+    Path("t.txt").write_text("ОДКБ\n", "utf-8")
+    for content, why in ((b"", ""), (b"\xff\xfe{\n", ": the first is not_utf8")):
+        Path("rows.jsonl").write_bytes(content)
+        code, lines, said = nabat(*words, "--journal", "rows.jsonl", "--terms", "t.txt")
+        assert (code, lines) == (1, [])
+        assert f"rows.jsonl: not one valid row{why}" in said
+
+
+def test_a_source_that_was_added_can_be_tested() -> None:
+    nabat("sources", "add", "rss/a", "--url", "http://127.0.0.1:9/")
+    assert nabat("sources", "test", "rss/a")[1][0]["status"] == "private_address"
+    Path("nabat.toml").write_text(
+        '[[sources]]\nsource = "rss/a"\nurl = "https://a.invalid/"\n', "utf-8"
+    )
+    assert nabat("sources", "test", "rss/a")[1][0]["url"] == "http://127.0.0.1:9/"  # in force
+    nabat("sources", "remove", "rss/a")
+    assert nabat("sources", "test", "rss/a")[1][0]["status"] == "bad_url"
+
+
+def test_a_channel_is_asked_at_its_preview_alone() -> None:
+    said = nabat("sources", "test", "telegram/a", "--url", "https://example.org/")[2]
+    assert "https://t.me/s/" in said
+
+
+def test_an_export_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").write_text("kept\n")
+    assert nabat("export", "journal", "-o", "new.jsonl")[0] == 1  # there is no store
+    assert nabat("export", "journal", "-o", "old.jsonl")[0] == 1
+    assert not (tmp_path / "new.jsonl").exists()
+    assert (tmp_path / "old.jsonl").read_text() == "kept\n"
 
 
 def test_a_source_without_an_address_is_said_not_to_be_asked() -> None:

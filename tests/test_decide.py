@@ -18,7 +18,7 @@ from streams.decide import Decider, Outcome
 from streams.events import Burst
 from streams.families.signatures import LEAST
 from streams.journal import seed
-from streams.models import Enriched, Revision, encode
+from streams.models import VERSIONS, Enriched, Revision, encode
 from tests.rows import at, beat, clock, doc, setting, source, term
 
 WIRES = [source(f"rss/{name}", owner=name.upper(), group="wires") for name in "abcde"]
@@ -310,6 +310,15 @@ def test_the_rhythm_of_a_group_shapes_the_expectation_of_a_term_without_one() ->
         for hour in (13, 4)
     )
     assert noon / night > 2.5
+
+
+def test_behind_the_last_version_there_is_none() -> None:
+    first = doc(
+        "12:00", "rss/a", "Совет [ОДКБ] соберётся в пятницу", id="rss/a/1", version=VERSIONS
+    )
+    edited = doc("12:00:20", "rss/a", "На вокзале новые часы", id="rss/a/1", version=VERSIONS)
+    told = [one for outcome in run([first, edited, clock("12:01")]) for one in outcome.documents]
+    assert [(one.version, one.text) for one in told] == [(VERSIONS, first.text)]
 
 
 def test_a_repeat_changes_nothing_and_another_text_is_the_next_version() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import shlex
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from infra.stage.demo import Run, make_console, run_demo
+from infra.stage.demo import Run, make_console, point_on, run_demo
 from infra.stage.scenario import build_scenario
 from infra.stage.silence import Silence
 from streams.enrich import Steps
@@ -160,3 +161,12 @@ def test_revisions_of_a_burst_count_up() -> None:
     for _, group in itertools.groupby(bursts, key=lambda one: one.id):
         revisions = [one.revision for one in group]
         assert revisions == list(range(1, len(revisions) + 1))
+
+
+def test_what_it_recommends_can_be_pasted() -> None:
+    page = io.StringIO()
+    point_on(Console(file=page, width=80), shown()[0], Path("my [dir]"))
+    told = page.getvalue().replace("\\\n", " ")
+    (replay,) = (line for line in told.splitlines() if "nabat replay" in line)
+    assert shlex.split(replay)[2] == "my [dir]/scenario.jsonl"
+    assert shlex.split(replay)[-1] == "my [dir]/sources.csv"

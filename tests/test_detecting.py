@@ -33,13 +33,25 @@ def test_a_zone_changes_the_slot_and_not_the_stamp(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("when,count\n1,2\n", "must name timestamp and value"),
-        ("timestamp,value\nyesterday,2\n", ":2: "),
+        (
+            "timestamp,value\nyesterday,2\n",
+            ":2: 'yesterday' is not a time; 2026-03-02T12:00:00Z is",
+        ),
         ("timestamp,value\n2026-03-02,NaN\n", "finite"),
         ("timestamp,value\n2026-03-02,-1\n", "0 or more"),
-        ("timestamp,value\n2026-03-02\n", ":2: "),
+        ("timestamp,value\n2026-03-02\n", ":2: '' is not a number"),
+        (f"timestamp,value\n2026-03-02,{'1' * 200_000}\n", "field larger than field limit"),
+        ("timestamp,value\n2026-03-02,many\n", ":2: 'many' is not a number"),
         ("timestamp,value\n2026-03-02,1\n2026-03-01,1\n", "does not go forward"),
     ],
 )
 def test_a_bad_series_says_where_and_why(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadSeriesError, match=message):
         list(detect_file(write(tmp_path, text), 300))
+
+
+def test_a_series_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "series.csv"
+    file.write_text("timestamp,value\n2026-03-02,1\n", encoding="utf-16")
+    with pytest.raises(BadSeriesError, match=r"series\.csv is not UTF-8"):
+        list(detect_file(file, 300))

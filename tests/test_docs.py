@@ -209,7 +209,11 @@ def test_every_field_of_a_public_format_is_described(message: type[msgspec.Struc
 
 def test_every_reason_of_a_dead_letter_is_described() -> None:
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "streams").rglob("*.py"))
-    reasons = set(re.findall(r"_RefusedError\(\s*\"(\w+)\"", code)) | {"poison", "truncated"}
+    reasons = (
+        set(re.findall(r"_RefusedError\(\s*\"(\w+)\"", code))
+        | {"poison", "truncated"}
+        | {"refused", "undelivered"}
+    )
     page = read("docs/formats.md")
     assert {reason for reason in reasons if f"`{reason}`" not in page} == set()
     assert {"not_utf8", "too_large", "future", "no_text", "bad_field"} <= reasons

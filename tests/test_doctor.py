@@ -2,6 +2,7 @@ import io
 import json
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,11 +13,15 @@ import msgspec
 import pytest
 from pytest_httpserver import HTTPServer
 
+from connectors.store import Store as Kept
+from infra.corpora.journals import make_setting
 from infra.provision import read_templates
 from infra.settings import Settings, read_settings
 from infra.vitals import checkup, doctor
 from infra.vitals.checkup import Finding
 from infra.vitals.doctor import diagnose, report
+from streams.journal import seed
+from streams.models import Source, Term, encode
 from streams.shell.topics import Topics
 
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -151,6 +156,33 @@ def test_a_store_that_cannot_be_written() -> None:
 def test_a_file_that_is_no_store() -> None:
     Path("nabat.db").write_text("a letter to a friend, not a database")
     assert only(doctor.check_store(configure())).status == "failed"
+
+
+def test_a_folder_that_is_no_store() -> None:
+    Path("nabat.db").mkdir()
+    assert only(doctor.check_store(configure())).status == "failed"
+
+
+def test_a_store_whose_pages_are_spoilt() -> None:
+    journal = Path("nabat.db")
+    with closing(Kept(journal)) as store:
+        store.append([b"x" * 1000] * 100)
+    pages = bytearray(journal.read_bytes())
+    pages[4096:-4096] = b"\xff" * (len(pages) - 8192)
+    journal.write_bytes(pages)
+    finding = only(doctor.check_store(configure()))
+    assert finding.status == "failed"
+    assert "put a back-up in its place" in finding.message + finding.remedy
+
+
+def test_what_is_watched_is_what_the_journal_says() -> None:
+    settings = configure('[[terms]]\nname = "ОДКБ"')
+    with closing(Kept(Path("nabat.db"))) as store:
+        store.seed(map(encode, seed([Term(name="мир")], [Source(source="rss/a", url="https://a")])))
+        assert statuses(doctor.check_watch(settings)) == ["ok"]
+        store.append([encode(make_setting("term", "мир", None))])
+    finding = only(doctor.check_watch(settings))
+    assert (finding.status, finding.message) == ("warning", "1 source, 0 terms")
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:

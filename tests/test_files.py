@@ -216,6 +216,12 @@ def test_a_sources_file_is_read_by_its_header(tmp_path: Path) -> None:
     assert (second.owned_by, second.exposed_in) == ("rss/vestnik.example", "rss")
 
 
+def test_a_sources_file_may_be_what_spreadsheets_write(tmp_path: Path) -> None:
+    content = "\ufeffsource;owner\r\nrss/a;«Ветер, Ко»\r\n".encode()
+    (source,) = read_sources(write(tmp_path, content))
+    assert (source.source, source.owner) == ("rss/a", "«Ветер, Ко»")
+
+
 def test_every_wrong_line_of_a_sources_file_is_named_at_once(tmp_path: Path) -> None:
     path = write(
         tmp_path,

@@ -194,6 +194,27 @@ def test_rows_of_an_exported_journal_are_read_back() -> None:
     assert late.reason == "future"
 
 
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("term", '{"name":"("}'),
+        ("owner", '{"x":1}'),
+        ("owner", '{"owner":""}'),
+        ("mute", '{"until":"friday"}'),
+        ("mute", "{}"),
+        ("expect", '{"until":1e300}'),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_buried(what: str, value: str) -> None:
+    raw = (
+        '{"kind":"setting","seen_at":"2026-03-02T12:00:00Z","id":"1","key":"x",'
+        f'"what":"{what}","value":{value}}}'
+    )
+    letter = accept_row(raw.encode(), PLACE, None, {})
+    assert isinstance(letter, DeadLetter)
+    assert letter.reason == "bad_field"
+
+
 def test_a_setting_that_names_a_bad_term_is_buried() -> None:
     raw = b'{"kind":"setting","seen_at":"2026-03-02T12:00:00Z","id":"1","what":"term","key":"x",'
     letter = accept_row(raw + b'"value":{"name":""}}', PLACE, None, {})

@@ -87,7 +87,8 @@ def terms_of(passage: Passage) -> dict[int, list[str]]:
 
 def test_settings_go_down_every_lane_and_the_rest_down_one() -> None:
     assert list(choose_lanes(7, term("а"), LANES)) == [0, 1, 2]
-    for raw in (document(7), encode(Clock(seen_at=EPOCH)), b"{", b"\xff", b"[1]", b""):
+    deep = b'{"a":' * 9000
+    for raw in (document(7), encode(Clock(seen_at=EPOCH)), b"{", b"\xff", b"[1]", b"", deep):
         assert list(choose_lanes(7, raw, LANES)) == [7 % LANES]
 
 
@@ -116,6 +117,7 @@ def test_only_one_lane_passes_a_setting_on() -> None:
         (b"{", "not_json"),
         (b"\xff\xfe", "not_json"),
         (b"", "not_json"),
+        pytest.param(b'{"kind":' + b"[" * 100_000, "not_json", id="deep"),
         (b'{"kind":"other"}', "bad_field"),
         (b'{"kind":"document","source":"a"}', "bad_field"),
         (document(3).replace(b'"id":"d3",', b""), "bad_field"),

@@ -1,7 +1,10 @@
+import ast
 import io
 import json
 import logging
 from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +50,21 @@ def test_a_line_is_an_object_with_its_fields() -> None:
         "entries": 3,
     }
     assert "тасс" in stream.getvalue()
+
+
+def test_no_field_takes_the_place_of_a_part_of_the_line() -> None:
+    root = Path(__file__).parents[1]
+    rooms = ("connectors", "dashboards", "infra", "streams")
+    files = sorted(chain.from_iterable((root / room).rglob("*.py") for room in rooms))
+    named = [
+        (str(file.relative_to(root)), call.lineno, word.arg)
+        for file in files
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("LOG.")
+        for word in call.keywords
+    ]
+    assert len(named) > 20
+    assert [one for one in named if one[2] in {"time", "level", "logger", "message"}] == []
 
 
 def test_libraries_are_rendered_the_same_way() -> None:

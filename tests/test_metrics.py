@@ -146,3 +146,12 @@ def test_the_code_reports_only_declared_metrics_with_their_labels() -> None:
         assert name in CATALOGUE, f"{place}: {name} is not declared"
         expected = set(CATALOGUE[name].labels)
         assert given == expected or "**" in given, f"{place}: {name} takes {expected}"
+
+
+def test_an_address_that_is_not_ours_is_named() -> None:
+    with (
+        pytest.raises(OSError, match="assign") as caught,
+        serve_metrics(9464, "192.0.2.1", Meter()),
+    ):
+        pytest.fail("somebody else's address")
+    assert caught.value.filename == "[metrics] 192.0.2.1:9464"

@@ -214,3 +214,14 @@ def test_it_is_written_as_files_that_replay_reads(tmp_path: Path) -> None:
     lines = (tmp_path / "new/scenario.jsonl").read_bytes().split(b"\n")
     assert tuple(lines[:-1]) == scenario().lines
     assert json.loads((tmp_path / "new/truth.json").read_text("utf-8"))["bursts"]
+
+
+def test_files_of_somebody_else_are_not_written_over(tmp_path: Path) -> None:
+    scenario().write(tmp_path)
+    scenario().write(tmp_path)  # its own are
+    (tmp_path / "terms.jsonl").write_text('{"name":"мой"}\n', "utf-8")
+    (tmp_path / "scenario.jsonl").unlink()
+    with pytest.raises(FileExistsError, match="something else"):
+        scenario().write(tmp_path)
+    assert (tmp_path / "terms.jsonl").read_text("utf-8") == '{"name":"мой"}\n'
+    assert not (tmp_path / "scenario.jsonl").exists()

@@ -181,13 +181,66 @@ def test_a_variable_for_no_table_is_wrong(monkeypatch: pytest.MonkeyPatch) -> No
     ("text", "said"),
     [
         ("[engines", "not TOML"),
-        ("[[terms]]\nname = 'A & '", "terms[0]: Value error, the pattern 'A &' is not finished"),
+        pytest.param("x = " + "[" * 5000, "not TOML: nested too deeply", id="deep"),
+        pytest.param("x = " + "1" * 5000, "not TOML", id="long"),
+        ("[[terms]]\nname = 'A & '", "terms[0].pattern: the pattern 'A &' is not finished"),
         ("[secrets]\ndesk = 'x'", "secrets come from the environment alone"),
-        ("sources = 3", "sources"),
+        ("sources = 3", "sources: write it as [[sources]]"),
+        ("[terms]\nname = 'A'", "terms: write it as [[terms]]"),
+        ("[[terms]]\nname = 'A'\nlang = 'ua'", "terms[0].lang: lang 'ua' is a country's code"),
+        ("[[terms]]\nname = 'A'\nbudget = inf", "terms[0].budget: "),
+        ("[[sources]]\nsource = 'rss'", "sources[0].source: kind/name is needed: rss/interfax.ru"),
+        ("[[sources]]\nsource = 'rss/a'\nzone = 'Asia/Omks'", "sources[0].zone: there is no zone"),
+        ("[[sources]]\nsource = 'rss/a'\nzone = '/etc'", "sources[0].zone: there is no zone"),
+        *(
+            (f"[[sources]]\nsource = 'rss/a'\nurl = '{url}'", "sources[0].url: a full address")
+            for url in (
+                "http://",
+                "http://a b/",
+                "http://[::1",
+                "http://a:99999/",
+                "//a/",
+                "http://:8/",
+            )
+        ),
     ],
 )
 def test_a_broken_file_says_how(text: str, said: str) -> None:
     assert said in "\n".join(problems(text))
+
+
+def test_one_mistake_does_not_hide_another_of_the_same_table() -> None:
+    found = problems("""
+        [[terms]]
+        name = "ОДКБ"
+        pattern = "("
+        lang = "xx"
+        budget = nan
+    """)
+    paths = [line.split(":")[0] for line in found]
+    assert paths == ["terms[0].pattern", "terms[0].lang", "terms[0].budget"]
+
+
+def test_an_address_stays_as_it_is_written() -> None:
+    """Of many servers https://…/feed/ is the feed and https://…/feed is not."""
+    settings = read("""
+        [[sources]]
+        source = "rss/a"
+        url = "https://a.example/feed/"
+        [[routes]]
+        name = "desk"
+        url = "https://a.example/hook/"
+        [engines]
+        grafana = "https://a.example/grafana/"
+    """)
+    assert settings.sources[0].url == "https://a.example/feed/"
+    assert settings.routes[0].url == "https://a.example/hook/"
+    assert settings.engines.grafana == "https://a.example/grafana"
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    Path("nabat.toml").write_bytes(b"\xef\xbb\xbf[engines]\npartitions = 3\n")
+    assert read_settings().engines.partitions == 3
 
 
 def test_a_variable_that_is_no_json_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

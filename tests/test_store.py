@@ -1,8 +1,10 @@
 import resource
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,6 +109,17 @@ def test_a_file_that_is_no_store_says_so(tmp_path: Path) -> None:
     (tmp_path / "poem.txt").write_text("Ночь, улица, фонарь, аптека " * 99, "utf-8")
     with pytest.raises(StoreError, match="not a database: move it away"):
         Store(tmp_path / "poem.txt")
+
+
+def test_the_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE journal (entry TEXT)")
+    with pytest.raises(StoreError, match=r"notes\.db: no store of nabat"):
+        Store(path)
+    with closing(sqlite3.connect(path)) as base:
+        tables = base.execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("journal",)]
 
 
 def test_an_absent_store_is_not_made_for_a_reader(tmp_path: Path) -> None:

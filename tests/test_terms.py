@@ -35,6 +35,11 @@ def test_reads_plain_lines_with_comments() -> None:
     assert write_terms(read_terms(text, ""), ".txt") == "Токаев\nМинистерство обороны\nМир & Visa\n"
 
 
+def test_a_comment_may_stand_behind_a_term() -> None:
+    text = "Токаев # президент\n\t# никто\nC#\nМир\t#карта\n"
+    assert [term.name for term in read_terms(text, ".txt")] == ["Токаев", "C#", "Мир"]
+
+
 def test_reads_what_spreadsheets_write() -> None:
     assert read_terms("\ufeffname;budget\r\nТокаев;2\r\nМир;\r\n", ".csv") == [
         Term(name="Токаев", budget=2),
@@ -68,6 +73,15 @@ def test_reads_csv_by_header_in_any_order() -> None:
         (".csv", "name,colour\nА,1", "unknown column 'colour'"),
         (".csv", "name\nА,Б", "more cells"),
         (".csv", "name,budget\nА,-1", "line 2: "),
+        pytest.param(".csv", f"name\n{'я' * 200_000}", "no CSV: field larger", id="wide"),
+        pytest.param(".jsonl", "[" * 100_000, "line 1: no JSON object", id="deep"),
+        (".jsonl", '{"name": "%s"}' % ("я" * 2000), "at most 512 characters, not .{,40}$"),
+        (".csv", "name,expected_until\nА,soon", "line 2: expected_until is a time such as"),
+        (".csv", "name,budget\nА,inf", "line 2: budget is a number above 0 .*, not 'inf'"),
+        (".csv", "name,budget\nА,1e308", "line 2: budget is a number above 0 .*, not '1e308'"),
+        (".csv", "name,budget\nА,nan", "line 2: budget is a number above 0 .*, not 'nan'"),
+        (".csv", "name,lang\nА,xx", "line 2: lang is a code of two letters .*, not 'xx'"),
+        (".csv", "name,lang\nА,rus", "line 2: lang is a code of two letters .*, not 'rus'"),
     ],
 )
 def test_names_every_mistake_of_a_file(suffix: str, text: str, said: str) -> None:

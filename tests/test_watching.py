@@ -30,6 +30,29 @@ def test_preview_shows_forms_collisions_and_hits(tmp_path: Path) -> None:
     assert shown.samples == ("[Банки] в банке", "Банки в [банке]")
 
 
+def test_texts_are_read_as_far_as_they_can_be(tmp_path: Path) -> None:
+    row = b'{"text": "\xd0\xbc\xd0\xb8\xd1\x80"}\n'
+    whole, cut = gzip.compress(row * 5000), tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(whole[: len(whole) // 2])
+    assert set(read_texts(cut)) <= {"мир", ""}
+    plain = tmp_path / "plain.jsonl.gz"
+    plain.write_bytes(row)
+    assert list(read_texts(plain)) == ["мир"]
+    deep = tmp_path / "deep.jsonl"
+    deep.write_bytes(b'{"a":' * 50_000 + b"\n" + row)
+    assert list(read_texts(deep)) == ["", "мир"]
+    lines = tmp_path / "lines.txt"
+    lines.write_text('мир\n"ток', "utf-8")
+    assert list(read_texts(lines)) == ["мир", '"ток']
+
+
+def test_a_prefix_stands_for_any_case() -> None:
+    (form,) = preview(Term(name="террор*")).forms
+    assert (form.text, form.cases, form.letters) == ("террор*", "any", "any")
+    (form,) = preview(Term(name="Террор*", case="capital")).forms
+    assert (form.text, form.cases, form.letters) == ("Террор*", "any", "capital")
+
+
 def test_preview_writes_phrases_out() -> None:
     forms = {form.text.lower() for form in preview(Term(name="Министерство обороны")).forms}
     assert {"министерством обороны", "министерстве обороны"} <= forms

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 import msgspec
 import typer
@@ -27,10 +27,11 @@ FAILURES = frozenset(
         "ModelsError",
         "UnknownAlarmError",
         "ShortPastError",
+        "NoRowsError",
     )
 )
 Where = Annotated[
-    str,
+    Literal["store", "kafka"],
     typer.Option("--shell", help="store: the embedded shell; kafka: the distributed one."),
 ]
 P = ParamSpec("P")
@@ -39,7 +40,9 @@ R = TypeVar("R")
 
 def say(text: str) -> None:
     """Tell a person something."""
-    typer.echo(text, err=True)
+    from infra.stage.terminal import clean
+
+    typer.echo(clean(text), err=True)
 
 
 def emit(message: Any) -> None:
@@ -49,11 +52,12 @@ def emit(message: Any) -> None:
 
 def show(told: Any) -> None:
     """Draw tables for people, on stderr."""
-    from rich.console import Console
+    from infra.stage.terminal import Terminal
 
-    console = Console(stderr=True, highlight=False)
-    width = None if console.is_terminal else 120
-    Console(stderr=True, highlight=False, width=width).print(told)
+    terminal = Terminal(stderr=True)
+    if not terminal.is_terminal:
+        terminal.width = 120
+    terminal.print(told)
 
 
 def refuse(text: str, code: int = MISUSED) -> typer.Exit:
@@ -124,15 +128,15 @@ def progress(what: str) -> Iterator[Callable[[str], None]]:
 
 def read_moment(option: str, text: str) -> datetime:
     """The time, in UTC, that an option was given; one without a zone is hours off: refused."""
-    from connectors.dates import read_stamp
+    from connectors.dates import read_date, read_stamp
 
-    moment = read_stamp(text)
-    if moment is None:
+    stamp, moment = read_stamp(text), read_date(text)
+    if stamp is None or moment is None:
         raise refuse(f"{option} {text}: not a date; 2026-11-20T12:00:00Z is one")
-    if moment.tzinfo is None:
-        given = f"{moment:%Y-%m-%dT%H:%M:%S}"
+    if stamp.tzinfo is None:
+        given = f"{stamp:%Y-%m-%dT%H:%M:%S}"
         raise refuse(f"{option} {text}: in which zone? {given}Z is UTC, {given}+03:00 is Moscow")
-    return moment.astimezone(UTC)
+    return moment
 
 
 def read_term_file(path: Path) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, closing
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,14 +35,15 @@ def export(
 
     if part not in PARTS:
         raise refuse(f"there is no {part!r}; there are {', '.join(PARTS)}")
-    lines = 0
+    lines = export_lines(read_settings_of(context), part, shell)
+    first = list(islice(lines, 1))  # what fails at once leaves no file, and an old one as it was
+    count = 0
     with ExitStack() as stack:
         is_file = output != "-"
         stream = stack.enter_context(Path(output).open("wb")) if is_file else sys.stdout.buffer
-        for line in export_lines(read_settings_of(context), part, shell):
+        for count, line in enumerate(chain(first, lines), 1):  # noqa: B007 - it is told
             stream.write(line + b"\n")
-            lines += 1
-    say(to_amount(lines, "line"))
+    say(to_amount(count, "line"))
 
 
 @app.command("list", epilog="Example: nabat deadletters list --reason not_json")

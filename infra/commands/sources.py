@@ -15,7 +15,8 @@ app = typer.Typer(help="Who is listened to; changes take effect within ten secon
 app.command(epilog="Example: nabat sources owners corpus.jsonl.gz")(families.owners)
 Name = Annotated[str, typer.Argument(help="Its stable name, such as rss/interfax.ru.")]
 TROUBLES = {
-    "bad_url": "there is no address that can be asked: name it with --url",
+    "bad_url": "there is no address that can be asked: name it with --url (of a channel"
+    " https://t.me/s/NAME)",
     "broken": "the answer breaks off: try again later",
     "dns": "its host is not known: check its address",
     "no_preview": "this is no public preview of a channel: check its name",
@@ -94,6 +95,7 @@ def try_source(
     context: typer.Context,
     name: Name,
     url: Annotated[str | None, typer.Option(help="Address of the feed.")] = None,
+    shell: Where = "store",
 ) -> None:
     """Ask a source once and say what it gives; nothing is kept."""
     from connectors.polling import probe
@@ -101,8 +103,7 @@ def try_source(
     from streams.models import Source
 
     settings = read_settings_of(context)
-    known = {table.source: table.to_source() for table in settings.sources}
-    source = Source(source=name, url=url) if url else known.get(name, Source(source=name))
+    source = Source(source=name, url=url) if url else _find_source(settings, shell, name)
 
     async def look() -> Any:
         async with make_web(settings) as web:
@@ -112,6 +113,18 @@ def try_source(
     emit(found)
     if found.status != "ok":
         raise refuse(f"{name}: {_tell_trouble(found.status)}", FAILED)
+
+
+def _find_source(settings: Any, shell: str, name: str) -> Any:
+    """As it is in force; before there is a journal, as the settings will open it."""
+    from infra.corpora.journals import fold_sources, open_journal, seed_rows
+    from streams.models import Source
+
+    rows = seed_rows(settings)
+    if shell != "store" or settings.store.path.exists():
+        with open_journal(settings, shell) as journal:
+            rows = journal.read_settings()
+    return fold_sources({}, rows).get(name, Source(source=name))
 
 
 def _tell_trouble(status: str) -> str:

@@ -89,7 +89,9 @@ def remove(context: typer.Context, name: Name, shell: Where = "store") -> None:
 def mute(
     context: typer.Context,
     name: Name,
-    hours: Annotated[float, typer.Option(min=0, help="For how long; 0 ends it.")] = 24.0,
+    hours: Annotated[
+        float, typer.Option(min=0, max=87_600, help="For how long; 0 ends it.")
+    ] = 24.0,
     shell: Where = "store",
 ) -> None:
     """Count a term, but do not ring for it, for a while."""
@@ -206,11 +208,12 @@ def import_terms(
     shell: Where = "store",
 ) -> None:
     """Watch all terms of a file: .jsonl, .csv by header, else one a line."""
+    from infra.stage.bell import to_amount
     from infra.watching import import_terms as read
 
     listed = [msgspec.to_builtins(term) for term in read(file)]
     _append(context, shell, [("term", value["name"], value) for value in listed])
-    say(f"{len(listed)} terms")
+    say(to_amount(len(listed), "term"))
 
 
 @app.command("export", epilog="Example: nabat terms export --format csv > terms.csv")
@@ -221,15 +224,18 @@ def export_terms(
     shell: Where = "store",
 ) -> None:
     """Print the terms in force as a file that `import` reads."""
+    from infra.stage.bell import to_amount
+    from infra.watching import is_plain
     from streams.terms import write_terms
 
     if form not in {"jsonl", "csv", "txt"}:
         raise refuse(f"--format {form}: there are jsonl, csv, txt")
     terms = [_to_term(value) for _, value in sorted(_read_terms(context, shell).items())]
     typer.echo(write_terms(terms, f".{form}"), nl=False)
-    lost = sum(bool(value.keys() - {"name"}) for value in map(msgspec.to_builtins, terms))
+    lost = sum(not is_plain(term) for term in terms)
     if form == "txt" and lost:
-        say(f"plain lines hold patterns alone: {lost} terms say more; csv and jsonl keep it")
+        told = f"{to_amount(lost, 'term')} {'is' if lost == 1 else 'are'} not kept whole"
+        say(f"plain lines hold patterns alone: {told}; csv and jsonl keep everything")
 
 
 def _sum_up(terms: int, shell: str, standings: list[Any]) -> str:
@@ -268,13 +274,9 @@ def _append(context: typer.Context, shell: str, changes: list[tuple[str, str, An
 
 def _check_term(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of a term that can be read; raises `TermError`."""
-    from streams.terms import TermError, read_terms
+    from streams.terms import make_term
 
-    try:
-        (term,) = read_terms(msgspec.json.encode(fields).decode(), ".jsonl")
-    except TermError as error:
-        raise TermError(str(error).removeprefix("line 1: ")) from error
-    checked: dict[str, Any] = msgspec.to_builtins(term)
+    checked: dict[str, Any] = msgspec.to_builtins(make_term(fields))
     return checked
 
 

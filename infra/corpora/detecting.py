@@ -34,24 +34,41 @@ def _write(stamp: str, value: float, reading: Reading) -> str:
 def _read(file: Path) -> Iterator[tuple[str, int, float]]:
     last = None
     with file.open(encoding="utf-8-sig", newline="") as lines:
-        rows = csv.DictReader(lines)
-        if not {"timestamp", "value"} <= set(rows.fieldnames or ()):
-            raise BadSeriesError(f"{file}: the header must name timestamp and value")
-        for row in rows:
-            start, value = _parse(file, rows.line_num, row)
+        rows = csv.DictReader(lines, restval="")
+        for row in _read_rows(file, rows):
+            place = f"{file}:{rows.line_num}"
+            start, value = _to_start(place, row["timestamp"]), _to_count(place, row["value"])
             if last is not None and start <= last:
-                raise BadSeriesError(f"{file}:{rows.line_num}: time does not go forward")
+                raise BadSeriesError(f"{place}: time does not go forward")
             last = start
             yield row["timestamp"], start, value
 
 
-def _parse(file: Path, line: int, row: dict[str, str]) -> tuple[int, float]:
+def _read_rows(file: Path, rows: csv.DictReader[str]) -> Iterator[dict[str, str]]:
     try:
-        moment = datetime.fromisoformat(row["timestamp"].strip())
-        value = float(row["value"])
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadSeriesError(f"{file}:{line}: {error}") from None
+        if not {"timestamp", "value"} <= set(rows.fieldnames or ()):
+            raise BadSeriesError(f"{file}: the header must name timestamp and value")
+        yield from rows
+    except UnicodeDecodeError as error:
+        raise BadSeriesError(f"{file} is not UTF-8: {error.reason}") from None
+    except csv.Error as error:
+        raise BadSeriesError(f"{file}:{rows.line_num}: {error}") from None
+
+
+def _to_start(place: str, text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        known = "2026-03-02T12:00:00Z"
+        raise BadSeriesError(f"{place}: {text!r} is not a time; {known} is one") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _to_count(place: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadSeriesError(f"{place}: {text!r} is not a number") from None
     if not 0 <= value < float("inf"):
-        raise BadSeriesError(f"{file}:{line}: a count must be 0 or more, and finite")
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()), value
+        raise BadSeriesError(f"{place}: a count must be 0 or more, and finite")
+    return value

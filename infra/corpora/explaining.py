@@ -40,6 +40,10 @@ class UnknownAlarmError(Exception):
     """There is no such alarm."""
 
 
+class NoRowsError(Exception):
+    """Nothing in the files can be read."""
+
+
 def explain_alarm(
     rows: Rows, steps: Steps, alarm_id: str, report: Report, options: Options | None = None
 ) -> Explanation:
@@ -79,11 +83,18 @@ def read_journal(settings: Settings, shell: str) -> Iterator[Numbered | DeadLett
 
 
 def read_files(corpus: Corpus) -> Iterator[Numbered]:
-    """The rows of files, as `replay` reads them."""
-    dated = replace(corpus, as_of=time.time())
-    rows = (row for row in read_corpus(dated) if not isinstance(row, DeadLetter))
-    for number, (place, row) in enumerate(rows):
+    """The rows of files, as `replay` reads them; raises `NoRowsError` if there is none."""
+    first, number, is_empty = "", 0, True
+    for one in read_corpus(replace(corpus, as_of=time.time())):
+        if isinstance(one, DeadLetter):
+            first = first or f": the first is {one.reason} ({one.detail})"
+            continue
+        place, row = one
+        is_empty = is_empty and place.file is None  # what opens a corpus is of no file
         yield Numbered(number, row, place)
+        number += 1
+    if is_empty:
+        raise NoRowsError(f"{', '.join(map(str, corpus.files))}: not one valid row{first}")
 
 
 def find_term(settings: Settings, shell: str, alarm_id: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from shutil import which
 from time import monotonic
 
@@ -120,7 +121,7 @@ def run_demo(
             if status is not None:
                 status.update(f"{to_moment(from_seconds(outcome.tick))}  {run.documents} documents")
     _sum_up(console, run, scenario)
-    _point_on(console, run, keep)
+    point_on(console, run, keep)
     console.print(Text(f"\n{run.documents} documents in {monotonic() - began:.0f} s", "dim"))
     return run
 
@@ -193,15 +194,16 @@ def _sum_up(console: Console, run: Run, scenario: Scenario) -> None:
     console.print(_list_letters(run.letters))
 
 
-def _point_on(console: Console, run: Run, keep: Path | None) -> None:
+def point_on(console: Console, run: Run, keep: Path | None) -> None:
     """Commands that go on from here, with an alarm that rang; first how a shell finds them."""
     console.print(Rule("where to go next", style="dim"))
     activate = Path(sys.prefix, "bin", "activate")
     if which("nabat") is None and activate.exists():
         console.print(f". {os.path.relpath(activate)}  lets your shell find nabat", soft_wrap=True)
     loudest = max(run.opened, key=lambda burst: burst.evidence_nats, default=None)
-    told = NEXT.format(dir=keep or "scenario", id=loudest.id if loudest else "b_…")
-    console.print(told, soft_wrap=True)
+    folder = quote(str(keep or "scenario"))
+    told = NEXT.format(dir=folder, id=loudest.id if loudest else "b_…")
+    console.print(Text(told), soft_wrap=True)
 
 
 def _tabulate(run: Run) -> Table:

@@ -10,6 +10,7 @@ import io
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from errno import EEXIST
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -63,12 +64,22 @@ class Scenario(Struct, frozen=True, kw_only=True):
     ends_at: Time
 
     def write(self, folder: Path) -> None:
-        """Put it into files that `nabat replay` reads."""
+        """Put it into files that `nabat replay` reads; raises OSError before it harms others."""
+        files = {
+            "scenario.jsonl": b"\n".join(self.lines) + b"\n",
+            "sources.csv": _write_sources(self.sources).encode(),
+            "terms.jsonl": self.terms.encode(),
+            "truth.json": msgspec.json.encode(self.truth) + b"\n",
+        }
+        for name, content in files.items():
+            path = folder / name
+            if path.exists() and path.read_bytes() != content:
+                raise FileExistsError(
+                    EEXIST, "something else is there; name another folder", str(path)
+                )
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "scenario.jsonl").write_bytes(b"\n".join(self.lines) + b"\n")
-        (folder / "sources.csv").write_text(_write_sources(self.sources), "utf-8")
-        (folder / "terms.jsonl").write_text(self.terms, "utf-8")
-        (folder / "truth.json").write_bytes(msgspec.json.encode(self.truth) + b"\n")
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
 
 
 def build_scenario(seed: int = 2022) -> Scenario:

@@ -17,8 +17,11 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
+from connectors.store import Store, StoreError
 from connectors.webhook import check_secret
+from infra.corpora.journals import in_force, pick_settings, seed_rows
 from infra.settings import Settings
+from infra.stage.bell import to_amount
 from infra.vitals.checkup import (
     TIMEOUT_SECONDS,
     Finding,
@@ -29,14 +32,13 @@ from infra.vitals.checkup import (
     measure_skew,
 )
 from streams.enrich import Steps, enrich_batch
-from streams.models import EPOCH, Document, Enriched, Term
+from streams.models import EPOCH, Document, Enriched, Setting, Term
 from streams.terms import compile_watch
 
 Check = Callable[[Settings], Iterable[Finding]]
 OLDEST = (3, 11)
 ROOM_BYTES = 1 << 30  # a day of a busy newsroom is 100 to 300 MB with its indices
 SAMPLE = "Саммит ОДКБ прошёл в Астане."
-SQLITE = b"SQLite format 3\0"
 MARKS = {
     "ok": "[green]✓[/]",
     "warning": "[yellow]![/]",
@@ -134,8 +136,10 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     if not os.access(path if path.exists() else folder, os.W_OK):
         yield Finding("store", "failed", f"{path} cannot be written", remedy)
         return
-    if path.exists() and path.stat().st_size and not _is_store(settings):
-        yield Finding("store", "failed", f"{path} is no store of Nabat", remedy)
+    try:
+        _read_changes(settings)
+    except StoreError as error:
+        yield Finding("store", "failed", str(error), "mend it, or name another with [store] path")
         return
     free = shutil.disk_usage(folder).free
     if free < ROOM_BYTES:
@@ -145,20 +149,30 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("store", "ok", f"{path}: {free >> 30} GiB free")
 
 
-def _is_store(settings: Settings) -> bool:
-    with settings.store.path.open("rb") as file:
-        return file.read(len(SQLITE)) == SQLITE
+def _read_changes(settings: Settings) -> list[Setting]:
+    """The changes of settings in the journal, else those that will open it; or `StoreError`."""
+    path = settings.store.path
+    if not path.exists() or (path.is_file() and not path.stat().st_size):
+        return list(seed_rows(settings))
+    with closing(Store(path, create=False)) as store:
+        store.next_number()
+        return pick_settings(store.read_settings())
 
 
 def check_watch(settings: Settings) -> Iterator[Finding]:
-    """There is something to read and something to watch for."""
-    numbers = f"{len(settings.sources)} sources, {len(settings.terms)} terms"
-    if settings.sources and settings.terms:
+    """There is something to read and something to watch for, as it is in force."""
+    try:
+        changes = _read_changes(settings)
+    except StoreError:  # `check_store` says why
+        yield Finding("watch", "skipped", "the store cannot be read")
+        return
+    sources, terms = (in_force(changes, what) for what in ("source", "term"))
+    numbers = f"{to_amount(len(sources), 'source')}, {to_amount(len(terms), 'term')}"
+    if sources and terms:
         yield Finding("watch", "ok", numbers)
     else:
         remedy = "`nabat sources add` and `nabat terms add`, or [[sources]] and [[terms]]"
-        message = f"{numbers} in the settings; what commands added is not counted"
-        yield Finding("watch", "warning", message, remedy)
+        yield Finding("watch", "warning", numbers, remedy)
 
 
 def check_routes(settings: Settings) -> Iterator[Finding]:

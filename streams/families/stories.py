@@ -13,7 +13,7 @@ from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
 from streams.families.snippets import cut_snippet
 from streams.families.window import Count, Entry
-from streams.models import Enriched, Mention, Passed, Revision, to_seconds
+from streams.models import VERSIONS, Enriched, Mention, Passed, Revision, to_seconds
 from streams.origins import text_hash
 from streams.state import State
 from streams.text import tokenize
@@ -94,7 +94,8 @@ def _next_version(before: Entry | None, document: Enriched, text: int) -> int | 
     if before is None or document.version > before.version:
         return document.version
     same = (text, document.deleted) == (before.text, before.deleted)
-    return None if same or document.version < before.version else before.version + 1
+    is_over = document.version < before.version or before.version >= VERSIONS
+    return None if same or is_over else before.version + 1
 
 
 def _to_entry(

@@ -68,7 +68,7 @@ def choose_lanes(number: int, raw: bytes, lanes: int) -> Sequence[int]:
     """The lanes of a row: settings go down all of them, everything else down one."""
     try:
         is_setting = _KIND.decode(raw).kind == "setting"
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         is_setting = False
     return range(lanes) if is_setting else (number % lanes,)
 
