@@ -57,3 +57,10 @@ def test_another_number_is_another_message() -> None:
         assert not is_one_more(PRICE.replace("1906", str(number)), flood)
     series = [f"Доллар на бирже поднялся выше {number} рублей" for number in (101, 102, 103)]
     assert not is_one_more("Доллар на бирже поднялся выше 104 рублей", series)
+
+
+def test_another_name_among_reprints_is_another_message() -> None:
+    alarm = "Ракетная опасность объявлена в {} и прилегающих районах, оставайтесь в укрытиях"
+    reprints = [alarm.format("Белгороде")] * 5
+    assert is_one_more(alarm.format("Белгороде"), reprints)
+    assert not is_one_more(alarm.format("Курске"), reprints)

@@ -11,9 +11,10 @@ import numpy as np
 
 from streams.compiled import compiled
 from streams.families.copies import (
-    FLOODED_LEAST,
     LARGEST,
+    NAMED,
     NAMES,
+    START,
     Grams,
     Keys,
     has,
@@ -23,6 +24,7 @@ from streams.families.copies import (
 COMMON = 0.34  # of texts with three words in ten altered: what the first one said is in more
 PAIRS = 0.25  # of a text, found in others of its flood; altered in three ways
 SPREAD = 2.5  # of the words that few others have: one text of a flood to all; the same at 3
+LEAST = 8  # words of a text
 NOISE = 4  # altered words of which another number is but one; among fewer it is a message
 
 
@@ -30,18 +32,19 @@ NOISE = 4  # altered words of which another number is but one; among fewer it is
 def is_flooded(text: Keys, others: Keys, texts: int) -> bool:
     """Whether a text keeps what several others have in common, and alters as much as they do.
 
-    What is in a third of them was in the text that all are made of.
+    What is in a third of them was in the text that all are made of. Where they are reprints, with
+    less than a word altered in each, another name is another message.
     """
-    if text[0] < FLOODED_LEAST:
+    if text[0] < LEAST:
         return False
     words, least = _gather(others, 1), texts * COMMON
     own = text[0] - _count_found(to_grams(text, 1), words, least)
-    if own > 1 + round(SPREAD * _measure_noise(others, words, least) * text[0]):
+    usual = _measure_noise(others, words, least) * text[0]
+    if own > 1 + round(SPREAD * usual):
         return False
-    pairs = _gather(others, 2)
-    if own < NOISE and _fills_otherwise(text, pairs, _find_numbers(others, least)):
+    if own < NOISE and _fills_otherwise(text, others, least, usual < 1):
         return False
-    return _count_found(to_grams(text, 2), pairs, 1) >= PAIRS * (text[0] - 1)
+    return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= PAIRS * (text[0] - 1)
 
 
 @compiled
@@ -57,22 +60,35 @@ def _measure_noise(texts: Keys, words: Grams, least: float) -> float:
 
 
 @compiled
-def _fills_otherwise(text: Keys, pairs: Grams, meant: Keys) -> bool:
+def _fills_otherwise(text: Keys, others: Keys, least: float, named: bool) -> bool:
     """Whether a number stands where others have another one, behind or before the same word.
 
-    One more number is none of these, nor is a misspelt one.
+    One more number is none of these, nor is a misspelt one. The same of names, if asked.
     """
-    words, told = text[3 : 3 + text[0]], text[3 + text[0] :][: text[1]]
+    words, pairs = text[3 : 3 + text[0]], _gather(others, 2)
+    meant = _find_slots(others, least, named)
     for i in range(text[0]):
-        if not has(told, words[i]) or has(meant, words[i]) or _is_misspelt(words[i], meant):
+        if (
+            not _is_slot(text, words[i], named)
+            or has(meant, words[i])
+            or _is_misspelt(words[i], meant)
+        ):
             continue
-        for number in meant:
-            if has(told, number):
+        for slot in meant:
+            if has(words, slot):
                 continue
-            before = i > 0 and _has_pair(pairs, words[i - 1], number)
-            if before or (i + 1 < text[0] and _has_pair(pairs, number, words[i + 1])):
+            is_behind = i > 0 and _has_pair(pairs, words[i - 1], slot)
+            if is_behind or (i + 1 < text[0] and _has_pair(pairs, slot, words[i + 1])):
                 return True
     return False
+
+
+@compiled
+def _is_slot(text: Keys, word: int, named: bool) -> bool:
+    """Whether a word of a text is one of its numbers, or one of the names of a short one."""
+    numbers = text[3 + text[0] :][: text[1]]
+    names = text[3 + text[0] + text[1] :][: text[2] & NAMES if named and text[0] < NAMED else 0]
+    return has(numbers, word) or has(names, (word >> 12) & START)
 
 
 @compiled
@@ -82,22 +98,23 @@ def _has_pair(pairs: Grams, first: int, second: int) -> bool:
 
 
 @compiled
-def _find_numbers(texts: Keys, least: float) -> Keys:
-    """The numbers that so many of packed texts have that follow each other."""
-    numbers, at, count, common = np.empty(texts.shape[0], np.int32), 0, 0, 0
+def _find_slots(texts: Keys, least: float, named: bool) -> Keys:
+    """The numbers, or names, that so many of packed texts have that follow each other."""
+    slots, at, count, common, start = np.empty(texts.shape[0], np.int32), 0, 0, 0, 0
     while at < texts.shape[0]:
-        start, size = at + 3 + texts[at], texts[at + 1]
-        numbers[count : count + size] = texts[start : start + size]
-        count += size
-        at = start + size + (texts[at + 2] & NAMES)
-    numbers, start = np.sort(numbers[:count]), 0
+        for word in texts[at + 3 : at + 3 + texts[at]]:
+            if _is_slot(texts[at:], word, named):
+                slots[count] = word
+                count += 1
+        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+    slots = np.sort(slots[:count])
     for i in range(count):
-        if i + 1 == count or numbers[i + 1] != numbers[i]:
+        if i + 1 == count or slots[i + 1] != slots[i]:
             if i + 1 - start >= least:
-                numbers[common] = numbers[i]
+                slots[common] = slots[i]
                 common += 1
             start = i + 1
-    return numbers[:common]
+    return slots[:common]
 
 
 @compiled

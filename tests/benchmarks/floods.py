@@ -69,7 +69,7 @@ def count_origins(month: Month, flood: Flood, seed: int) -> int:
     base = _pick(month, flood.length, random, is_counting=seed % 2 == 1)
     words = month.texts[base.id]
     told = (" ".join(_alter(month, flood, random, words)) for _ in range(flood.copies))
-    rows = _write(told, base.at, SOURCES[flood.copies])
+    rows = write(told, base.at, SOURCES[flood.copies], PAUSE)
     return len({one.origin_id for one in assign(rows, _fill(month, base.at)).values()})
 
 
@@ -92,11 +92,12 @@ def _fill(month: Month, at: float) -> Window:
     return window
 
 
-def _write(texts: Iterator[str], at: float, sources: int) -> Iterator[Entry]:
+def write(texts: Iterator[str], at: float, sources: int, pause: float) -> Iterator[Entry]:
+    """Posts of several sources in turn."""
     for number, text in enumerate(texts):
         marked, source = mark(tokenize(text)), f"telegram/robot{number % sources}"
         features = pack(marked, len(marked.keys))
-        one = replace(entry(f"{source}/{number}"), features=features, at=at + PAUSE * number)
+        one = replace(entry(f"{source}/{number}"), features=features, at=at + pause * number)
         yield replace(one, source=source, owner=source, voice=source)
 
 
