@@ -9,7 +9,7 @@ import numpy as np
 from streams.decide import Decider
 from streams.families.copies import is_retold
 from streams.families.features import mark, pack
-from streams.families.floods import is_spun, is_woven
+from streams.families.floods import is_flooded
 from streams.journal import seed
 from streams.models import (
     Clock,
@@ -50,8 +50,7 @@ def rehearse_copies() -> None:
     marked = mark(tokenize(_TEXT))
     text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
     is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows
-    is_spun(text, text, 3)
-    is_woven(text, text)
+    is_flooded(text, text, 1)
 
 
 def _write_rows() -> Iterator[Passed]:

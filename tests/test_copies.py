@@ -104,6 +104,12 @@ def test_another_number_in_the_same_slot_excludes_a_flood_and_a_lost_one_does_no
     assert relate(read(text), read(reworded.format("рой")), MINUTE) != NONE
 
 
+def test_other_numbers_elsewhere_exclude_no_flood() -> None:
+    text = "Сбито ещё семь беспилотников над округами, летевших на столицу, службы на месте падения"
+    other = "Сбиты все дроны над округами, летевшие на столицу, службы на месте в три часа ночи"
+    assert relate(read(text), read(other), MINUTE) != NONE
+
+
 def test_a_lead_alone_is_a_copy_however_long_the_rest() -> None:
     lead = FIRE.partition(",")[0]
     rest = " ".join(OTHER[:120])

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from streams.families.copies import Keys
-from streams.families.floods import is_spun, is_woven
+from streams.families.floods import is_flooded
 from tests.test_copies import FIRE, LONG, OTHER, read
+
+PRICE = LONG.replace("две тысячи", "1906")
 
 
 def join(texts: list[str]) -> Keys:
@@ -22,25 +24,43 @@ def alter(random: Random, text: str, share: float) -> str:
     return " ".join(words)
 
 
-def test_a_text_of_pieces_is_woven_and_one_of_other_words_is_not() -> None:
-    words = FIRE.split()
-    others = [
-        read(" ".join([*words[:at], "да", *words[at + 5 :]])).tobytes() for at in range(0, 16, 4)
-    ]
-    together = np.frombuffer(b"".join(others), np.int32)
-    assert is_woven(read(f"Срочно! {FIRE}"), together)
-    assert not is_woven(read(LONG.partition(". ")[2]), together)
-    assert not is_woven(read(FIRE.replace("две", "три")), together)
+def is_one_more(text: str, others: list[str]) -> bool:
+    return bool(is_flooded(read(text), join(others), len(others)))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
-def test_a_text_spun_of_the_same_one_is_told_by_what_several_have_in_common(share: float) -> None:
+def test_a_text_of_a_flood_is_told_by_what_several_have_in_common(share: float) -> None:
     random = Random(1)
     flood = [alter(random, LONG, share) for _ in range(5)]
-    assert is_spun(read(alter(random, LONG, share)), join(flood), len(flood))
-    assert not is_spun(read(alter(random, LONG, 0.8)), join(flood), len(flood))
+    assert is_one_more(alter(random, LONG, share), flood)
+    assert not is_one_more(alter(random, LONG, 0.8), flood)
+
+
+def test_reprints_are_no_flood_of_a_text_with_many_words_altered() -> None:
+    assert is_one_more(LONG, [LONG] * 5)
+    assert not is_one_more(alter(Random(1), LONG, 0.2), [LONG] * 5)
+
+
+def test_a_text_of_few_words_is_none_of_a_flood() -> None:
+    assert not is_one_more("Крупный пожар на складе бытовой химии", [FIRE] * 5)
+
+
+@pytest.mark.parametrize("number", ["19о6", "196", "9106", "19906", "много", "1906 и ещё 7"])
+def test_a_number_misspelt_lost_or_added_is_no_other_number(number: str) -> None:
+    flood = [alter(Random(seed), PRICE, 0.1) for seed in range(5)]
+    assert is_one_more(PRICE.replace("1906", number), flood)
 
 
 def test_another_number_is_another_message() -> None:
+    flood = [alter(Random(seed), PRICE, 0.1) for seed in range(5)]
+    for number in (1907, 2906, 5000, 12):
+        assert not is_one_more(PRICE.replace("1906", str(number)), flood)
     series = [f"Доллар на бирже поднялся выше {number} рублей" for number in (101, 102, 103)]
-    assert not is_spun(read("Доллар на бирже поднялся выше 104 рублей"), join(series), 3)
+    assert not is_one_more("Доллар на бирже поднялся выше 104 рублей", series)
+
+
+def test_another_name_among_reprints_is_another_message() -> None:
+    alarm = "Ракетная опасность объявлена в {} и прилегающих районах, оставайтесь в укрытиях"
+    reprints = [alarm.format("Белгороде")] * 5
+    assert is_one_more(alarm.format("Белгороде"), reprints)
+    assert not is_one_more(alarm.format("Курске"), reprints)

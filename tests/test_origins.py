@@ -107,6 +107,16 @@ def test_a_flood_of_a_short_text_has_few_origins(seed: int) -> None:
     assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
 
 
+def test_a_flood_whose_number_is_misspelt_has_few_origins() -> None:
+    random, window = Random(1), Window()
+    text, told = SHORT.replace("рыбаков", "1096 рыбаков"), ["1096", "1о96", "196", "0196", "10096"]
+    texts = [
+        read(replace_exactly(random, text.replace("1096", random.choice(told)), 0.1))
+        for _ in range(1000)
+    ]
+    assert len(set(assign(window, [(text, 5.0 * at) for at, text in enumerate(texts)]))) <= 3
+
+
 def test_a_live_series_stays_apart() -> None:
     window = Window()
     series = [

@@ -149,8 +149,10 @@ def test_a_text_joins_the_family_that_it_is_most_like() -> None:
     assert tell(LONG, " ".join(between)) == ["0", "0"]
 
 
-def test_a_crowd_of_reprints_takes_in_a_misspelt_name() -> None:
+def test_a_flood_takes_in_a_misspelt_name_and_reprints_do_not() -> None:
     text = "Сборная Таджикистана отказалась от матча с командой {} в ноябре, сообщил её тренер"
-    few = tell(*[text.format("России")] * 4, text.format("Рассии"))
-    many = tell(*[text.format("России")] * 5, text.format("Рассии"))
-    assert (few[-1], many[-1]) == ("4", "0")
+    words = [("отказалась", other) for other in OTHER[:3]] + [("матча", "встречи"), ("её", "их")]
+    reprints = tell(*[text.format("России")] * 5, text.format("Рассии"))
+    altered = [text.format("России").replace(*pair) for pair in words]
+    flood = tell(*altered, text.format("Рассии"))
+    assert (reprints[-1], flood[-1]) == ("5", "0")

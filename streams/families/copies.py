@@ -36,6 +36,7 @@ FLOOD_SPAN = 6 * 3600  # seconds
 REPEATED = 0.80  # share of the longer's words
 RETOLD_WORDS, RETOLD_SPAN = 0.75, 6 * 3600  # share of the shorter's words; seconds
 ALIGNED_WORDS = 128  # words that are aligned
+LARGEST = 10**9  # whole numbers below it are their own keys
 START = 0xFFFFF  # of a key: its first four letters, hashed
 _MIX = np.uint64(0x9E3779B97F4A7C15)  # golden ratio of 64 bits: multiplicative hashing
 
@@ -132,11 +133,10 @@ def _share(a: Keys, b: Keys) -> float:
 def _compare_slots(a: Keys, b: Keys, share: float) -> int:
     """Among few altered words a number or a name is a message, among many it is one more."""
     x, y = 3 + a[0], 3 + b[0]
-    own = _count_missing(a[x : x + a[1]], b[y : y + b[1]])
-    other = _count_missing(b[y : y + b[1]], a[x : x + a[1]])
+    own = count_missing(a[x : x + a[1]], b[y : y + b[1]])
+    other = count_missing(b[y : y + b[1]], a[x : x + a[1]])
     lost = min(own, other)
-    is_other = lost > 0 and own == a[1] and other == b[1]
-    if is_other or (2 * lost > min(a[1], b[1]) and _fills_otherwise(a, b)):
+    if 2 * lost > min(a[1], b[1]) and _fills_otherwise(a, b):
         return NONE
     names = max(_count_unnamed(a[x + a[1] :], b[3:y]), _count_unnamed(b[y + b[1] :], a[3:x]))
     slots = NOISE * max(own, other) + NAMED_NOISE * names
@@ -162,18 +162,19 @@ def _fills_otherwise(a: Keys, b: Keys) -> bool:
     x, y = a[3 + a[0] :][: a[1]], b[3 + b[0] :][: b[1]]
     some, others = a[3 : 3 + a[0]], b[3 : 3 + b[0]]
     for i in range(a[0]):
-        if not _has(x, some[i]) or _has(y, some[i]):
+        if not has(x, some[i]) or has(y, some[i]):
             continue
         for j in range(b[0]):
             is_behind = i and j and some[i - 1] == others[j - 1]
             is_before = i + 1 < a[0] and j + 1 < b[0] and some[i + 1] == others[j + 1]
-            if (is_behind or is_before) and _has(y, others[j]) and not _has(x, others[j]):
+            if (is_behind or is_before) and has(y, others[j]) and not has(x, others[j]):
                 return True
     return False
 
 
 @compiled
-def _has(some: Keys, key: int) -> bool:
+def has(some: Keys, key: int) -> bool:
+    """Whether a key is among some."""
     for one in some:  # noqa: SIM110 - numba compiles no generators
         if one == key:
             return True
@@ -183,11 +184,12 @@ def _has(some: Keys, key: int) -> bool:
 @compiled
 def _misses(some: Keys, others: Keys) -> bool:
     """Whether one of `some` is not among the others."""
-    return _count_missing(some, others) > 0
+    return count_missing(some, others) > 0
 
 
 @compiled
-def _count_missing(some: Keys, others: Keys) -> int:
+def count_missing(some: Keys, others: Keys) -> int:
+    """How many are not among the others."""
     count = some.shape[0]
     for one in some:
         for other in others:

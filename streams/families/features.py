@@ -14,7 +14,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from streams.families.copies import LEAD_BITS
+from streams.families.copies import LARGEST, LEAD_BITS
 from streams.families.digests import find_lead
 from streams.families.keys import HEAD, Flags, flag, read_keys, to_key
 from streams.text import Tokens
@@ -27,6 +27,8 @@ NAMED = 160  # words: names of longer texts are never compared
 
 _STOP = re.compile(r"[.!?:;—–\n]")  # a capital letter after these is no name
 _DIGITS = re.compile(r"\d+")
+_LIKE_DIGITS = re.compile("[0-9]+[oоlз][0-9oоlз]*")  # 1о96, 2З, 1l
+_LOOKS = str.maketrans("oоlз", "0013")
 _DECIMAL = re.compile(r"[.,]")
 _BLANK = re.compile(r"[ \u00a0\u202f]")
 _THOUSANDS = 3  # digits of a group
@@ -156,15 +158,19 @@ def _find_numbers(tokens: Tokens, kinds: list[int]) -> list[Span]:
 
 
 def _number_key(value: float | str) -> int:
+    """Whole numbers are their own keys: a misspelt one can be told from another."""
+    if isinstance(value, float) and value < LARGEST and value.is_integer():
+        return int(value)
     return crc32(repr(value).encode())
 
 
 def _read_number(tokens: Tokens, at: int) -> tuple[int, int]:
     """Where the number that starts at a token ends, and its key."""
     words, start = tokens.words, at
-    digits = _DIGITS.match(words[at])
-    text = digits.group() if digits else words[at]  # digits of other alphabets stay as they are
-    rest = words[at][len(text) :]
+    word = words[at].translate(_LOOKS) if _LIKE_DIGITS.fullmatch(words[at]) else words[at]
+    digits = _DIGITS.match(word)
+    text = digits.group() if digits else word  # digits of other alphabets stay as they are
+    rest = word[len(text) :]
     at += 1
     if not rest:
         at, text = _join_groups(tokens, at, text)

@@ -10,44 +10,130 @@ from __future__ import annotations
 import numpy as np
 
 from streams.compiled import compiled
-from streams.families.copies import NAMES, NOISE, START, Grams, Keys, to_grams
+from streams.families.copies import (
+    LARGEST,
+    NAMED,
+    NAMES,
+    START,
+    Grams,
+    Keys,
+    has,
+    to_grams,
+)
 
-WOVEN, WOVEN_WORDS, WOVEN_PAIRS = 8, 0.60, 0.50  # of a text, found in a family together
-SPUN_WORDS, SPUN_PAIRS = 0.50, 0.25  # of a text, found in texts like it; altered in three ways
 COMMON = 0.34  # of texts with three words in ten altered: what the first one said is in more
+PAIRS = 0.25  # of a text, found in others of its flood; altered in three ways
+SPREAD = 2.5  # of the words that few others have: one text of a flood to all; the same at 3
+LEAST = 8  # words of a text
+NOISE = 4  # altered words of which another number is but one; among fewer it is a message
 
 
 @compiled
-def is_woven(text: Keys, others: Keys) -> bool:
-    """Whether a text is made of pieces of others, of which there are several, one after another."""
-    if text[0] < WOVEN:
-        return False
-    words, pairs, slots = _gather(others, 1), _gather(others, 2), 0
-    own = to_grams(text, 1)
-    found = _count_found(own, words, 1)
-    for i in range(3 + text[0], text.shape[0]):
-        key = np.uint64(text[i])
-        is_name = i >= 3 + text[0] + text[1]
-        slots += not (_has_start(words, text[i]) if is_name else _count(words, key) > 0)
-    if found < WOVEN_WORDS * text[0] or text[0] - found < NOISE * slots:
-        return False
-    return _count_found(to_grams(text, 2), pairs, 1) >= WOVEN_PAIRS * (text[0] - 1)
+def is_flooded(text: Keys, others: Keys, texts: int) -> bool:
+    """Whether a text keeps what several others have in common, and alters as much as they do.
 
-
-@compiled
-def is_spun(text: Keys, others: Keys, texts: int) -> bool:
-    """Whether a text keeps most of what several others, each like it, have in common.
-
-    What is in a third of them was in the text that all are made of.
+    What is in a third of them was in the text that all are made of. Where they are reprints, with
+    less than a word altered in each, another name is another message.
     """
-    words = _gather(others, 1)
-    found = _count_found(to_grams(text, 1), words, texts * COMMON)
-    changed = 0
-    for i in range(3 + text[0], 3 + text[0] + text[1]):
-        changed += _count(words, np.uint64(text[i])) < texts * COMMON
-    if found < SPUN_WORDS * text[0] or text[0] - found < NOISE * changed:
+    if text[0] < LEAST:
         return False
-    return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= SPUN_PAIRS * (text[0] - 1)
+    words, least = _gather(others, 1), texts * COMMON
+    own = text[0] - _count_found(to_grams(text, 1), words, least)
+    usual = _measure_noise(others, words, least) * text[0]
+    if own > 1 + round(SPREAD * usual):
+        return False
+    if own < NOISE and _fills_otherwise(text, others, least, usual < 1):
+        return False
+    return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= PAIRS * (text[0] - 1)
+
+
+@compiled
+def _measure_noise(texts: Keys, words: Grams, least: float) -> float:
+    """The share of words that few of the texts have."""
+    at, own, size = 0, 0, 0
+    while at < texts.shape[0]:
+        grams = to_grams(texts[at:], 1)
+        own += grams.shape[0] - _count_found(grams, words, least)
+        size += grams.shape[0]
+        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+    return own / max(1, size)
+
+
+@compiled
+def _fills_otherwise(text: Keys, others: Keys, least: float, named: bool) -> bool:
+    """Whether a number stands where others have another one, behind or before the same word.
+
+    One more number is none of these, nor is a misspelt one. The same of names, if asked.
+    """
+    words, pairs = text[3 : 3 + text[0]], _gather(others, 2)
+    meant = _find_slots(others, least, named)
+    for i in range(text[0]):
+        if (
+            not _is_slot(text, words[i], named)
+            or has(meant, words[i])
+            or _is_misspelt(words[i], meant)
+        ):
+            continue
+        for slot in meant:
+            if has(words, slot):
+                continue
+            is_behind = i > 0 and _has_pair(pairs, words[i - 1], slot)
+            if is_behind or (i + 1 < text[0] and _has_pair(pairs, slot, words[i + 1])):
+                return True
+    return False
+
+
+@compiled
+def _is_slot(text: Keys, word: int, named: bool) -> bool:
+    """Whether a word of a text is one of its numbers, or one of the names of a short one."""
+    numbers = text[3 + text[0] :][: text[1]]
+    names = text[3 + text[0] + text[1] :][: text[2] & NAMES if named and text[0] < NAMED else 0]
+    return has(numbers, word) or has(names, (word >> 12) & START)
+
+
+@compiled
+def _has_pair(pairs: Grams, first: int, second: int) -> bool:
+    pair = to_grams(np.array([2, 0, 0, first, second], np.int32), 2)
+    return _count_found(pair, pairs, 1) > 0
+
+
+@compiled
+def _find_slots(texts: Keys, least: float, named: bool) -> Keys:
+    """The numbers, or names, that so many of packed texts have that follow each other."""
+    slots, at, count, common, start = np.empty(texts.shape[0], np.int32), 0, 0, 0, 0
+    while at < texts.shape[0]:
+        for word in texts[at + 3 : at + 3 + texts[at]]:
+            if _is_slot(texts[at:], word, named):
+                slots[count] = word
+                count += 1
+        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+    slots = np.sort(slots[:count])
+    for i in range(count):
+        if i + 1 == count or slots[i + 1] != slots[i]:
+            if i + 1 - start >= least:
+                slots[common] = slots[i]
+                common += 1
+            start = i + 1
+    return slots[:common]
+
+
+@compiled
+def _is_misspelt(number: int, meant: Keys) -> bool:
+    """Whether a number is one of these with a digit or thousands lost, one doubled, or two swapped.
+
+    «196», «19906» and «9106» for 1906; «22» for «22 440» of which one word was replaced.
+    """
+    for one in meant:
+        power = 1
+        while 0 < power <= one < LARGEST:
+            head, digit, rest = one // power // 10, one // power % 10, one % power
+            lost, fewer = head * power + rest, one // power // 1000 * power + rest
+            doubled = (one // power * 10 + digit) * power + rest
+            swapped = one + (digit - head % 10) * 9 * power
+            if number in (lost, fewer, doubled, swapped):
+                return True
+            power *= 10
+    return False
 
 
 @compiled
@@ -64,23 +150,10 @@ def _gather(texts: Keys, size: int) -> Grams:
 
 
 @compiled
-def _count(grams: Grams, gram: np.uint64) -> int:
-    return int(np.searchsorted(grams, gram, "right") - np.searchsorted(grams, gram))
-
-
-@compiled
-def _has_start(words: Grams, name: int) -> bool:
-    for word in words:  # noqa: SIM110 - numba compiles no generators
-        if (np.int64(word) >> 12) & START == name:
-            return True
-    return False
-
-
-@compiled
 def _count_found(grams: Grams, among: Grams, least: float) -> int:
     """How many stand among others at least so often."""
     count = 0
     for gram in grams:
-        if _count(among, gram) >= least:
-            count += 1
+        times = np.searchsorted(among, gram, "right") - np.searchsorted(among, gram)
+        count += times >= least
     return count

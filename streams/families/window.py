@@ -23,7 +23,7 @@ from streams.families.copies import (
     relate,
     relate_own,
 )
-from streams.families.floods import is_spun, is_woven
+from streams.families.floods import is_flooded
 from streams.models import EntityType, Label
 from streams.origins import Index
 
@@ -124,7 +124,7 @@ class Window:
             return max(copied, key=lambda row: measure_share(text, _read(row))).origin_id
         if _is_flood(altered):
             return altered[0].origin_id
-        return _find_spun(text, near, like) or _find_woven(text, near, at)
+        return _find_flood(text, near, like, at)
 
     def _fits(self, text: Keys, row: Entry) -> bool:
         """Whether a copy of `row` is of its family: no slot of the origin is filled otherwise."""
@@ -225,27 +225,18 @@ def _is_flood(rows: list[Entry]) -> bool:
     return any(relate(first, _read(row), 0.0) != COPY for row in rows[1:])
 
 
-def _find_spun(text: Keys, near: list[Entry], like: list[Entry]) -> str | None:
-    """The first origin of texts like this one, if with their families they are a flood of it."""
-    origins = {row.origin_id for row in like}
-    flood = [row.features for row in near if row.origin_id in origins]
-    if not _is_flood(like) or len(flood) <= FLOOD or not is_spun(text, _join(flood), len(flood)):
-        return None
-    return like[0].origin_id
-
-
-def _join(texts: list[bytes]) -> Keys:
-    return np.frombuffer(b"".join(texts), np.int32)
-
-
-def _find_woven(text: Keys, near: list[Entry], at: float) -> str | None:
-    """The first family of which several texts together hold the pieces of this one."""
-    families: dict[str, list[Entry]] = {}
-    for row in near:
-        if abs(at - row.at) <= FLOOD_SPAN:
-            families.setdefault(row.origin_id, []).append(row)
-    for origin_id, rows in families.items():
-        several = len(rows) >= CROWD
-        if several and is_woven(text, _join([row.features for row in rows])):
-            return origin_id
+def _find_flood(text: Keys, near: list[Entry], like: list[Entry], at: float) -> str | None:
+    """The first origin of texts like this one, or of a crowd, if it is one of their flood."""
+    recent = [row for row in near if abs(at - row.at) <= FLOOD_SPAN]
+    floods = {row.origin_id: ({row.origin_id}, CROWD) for row in recent}
+    if _is_flood(like):
+        floods = {"": ({row.origin_id for row in like}, FLOOD + 1)} | floods
+    for origin_id, (origins, least) in floods.items():
+        rows = [row for row in recent if row.origin_id in origins]
+        if len(rows) >= least and is_flooded(text, _join(rows), len(rows)):
+            return origin_id or like[0].origin_id
     return None
+
+
+def _join(rows: list[Entry]) -> Keys:
+    return np.frombuffer(b"".join(row.features for row in rows), np.int32)

@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -16,51 +16,17 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from streams.families.attributions import find_origin, name_voice
 from streams.families.copies import COPY, relate, relate_own
-from streams.families.features import mark, pack
-from streams.families.signatures import learn, measure_signature
 from streams.families.window import Entry, Limits, Window
-from streams.models import to_seconds
-from streams.text import tokenize
+from tests.benchmarks.families import assign, read_month
+from tests.benchmarks.floods import LENGTHS, MOST, SHARES, Flood, count_origins, load_month
 from tests.corpora import read_corpus
 from tests.test_counts import entry
 
-MONTH = "telegram-2024.jsonl.gz"
 CASES = Path(__file__).parents[1] / "cases"
 LARGE = 200_000  # documents of the large window
+LEAST_FEW = 0.85  # of floods
 MOST_BYTES = 1200  # of memory a document
-
-
-def read_month() -> Iterator[Entry]:
-    """Entries of the month in its order, with their features."""
-    seen: dict[str, bytes] = {}
-    for row in read_corpus(MONTH):
-        title = f"{row['title']}\n\n" if row.get("title") else ""
-        marked = mark(tokenize(title + row["text"]))
-        source = row["source"]
-        seen[source] = learn(seen.get(source, b""), marked.keys)
-        signature, length = measure_signature(seen[source]), len(marked.keys)
-        features = pack(marked, length - signature if signature < length else length)
-        at = to_seconds(datetime.fromisoformat(row["published_at"]))
-        named = find_origin(title + row["text"], source)
-        voice = name_voice(named, source)
-        one = entry(row["id"])
-        yield replace(one, source=source, owner=source, at=at, features=features, voice=voice)
-
-
-def assign(entries: Iterator[Entry]) -> dict[str, Entry]:
-    """Each document with the origin that it gets when the month streams by."""
-    window, told = Window(), {}
-    for one in entries:
-        if one.id in told:
-            continue
-        named = one.voice if one.voice != name_voice(None, one.source) else ""
-        origin = window.origin_of(one.features, one.at, named, (one.source, one.author)) or one.id
-        told[one.id] = replace(one, origin_id=origin)
-        window.apply(int(one.at) // 10 * 10, told[one.id])
-        window.expire(int(one.at))
-    return told
 
 
 def measure(pairs: list[tuple[bool, bool]]) -> float:
@@ -103,6 +69,16 @@ def test_copies_of_the_month(name: str, least: tuple[float, float]) -> None:
     assert measure(alone) >= least[0]
     assert measure(streamed) >= least[1]
     assert sum(numbers) <= 0.02 * max(1, len(numbers)) + 1
+
+
+def test_floods_of_altered_words_have_few_origins() -> None:
+    month = load_month()
+    kinds = product(LENGTHS, (True, False), SHARES)
+    floods = [Flood(*kind, copies=200) for kind in kinds]
+    found = [count_origins(month, flood, seed) for flood in floods for seed in range(4)]
+    few = sum(count <= MOST for count in found) / len(found)
+    sys.stdout.write(f"\n{few:.0%} of {len(found)} floods have at most {MOST} origins\n")
+    assert few >= LEAST_FEW
 
 
 def retell(random: Random, entries: list[Entry], count: int) -> Iterator[Entry]:
