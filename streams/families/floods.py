@@ -143,8 +143,9 @@ def _gather(texts: Keys, size: int) -> Grams:
     at, count = 0, 0
     while at < texts.shape[0]:
         found = to_grams(texts[at:], size)
-        grams[count : count + found.shape[0]] = found
-        count += found.shape[0]
+        for gram in found:  # assigning a slice would take seconds to compile
+            grams[count] = gram
+            count += 1
         at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
     return np.sort(grams[:count])
 
