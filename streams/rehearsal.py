@@ -50,7 +50,7 @@ def rehearse_copies() -> None:
     marked = mark(tokenize(_TEXT))
     text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
     is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows
-    is_flooded(text, text, 1)
+    is_flooded(text, text, 1, is_robot=False)
 
 
 def _write_rows() -> Iterator[Passed]:

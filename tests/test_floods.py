@@ -8,6 +8,7 @@ import pytest
 from streams.families.copies import Keys
 from streams.families.floods import is_flooded
 from tests.test_copies import FIRE, LONG, OTHER, read
+from tests.test_origins import SHORT
 
 PRICE = LONG.replace("две тысячи", "1906")
 
@@ -24,8 +25,8 @@ def alter(random: Random, text: str, share: float) -> str:
     return " ".join(words)
 
 
-def is_one_more(text: str, others: list[str]) -> bool:
-    return bool(is_flooded(read(text), join(others), len(others)))
+def is_one_more(text: str, others: list[str], *, is_robot: bool = False) -> bool:
+    return bool(is_flooded(read(text), join(others), len(others), is_robot))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3])
@@ -64,3 +65,12 @@ def test_another_name_among_reprints_is_another_message() -> None:
     reprints = [alarm.format("Белгороде")] * 5
     assert is_one_more(alarm.format("Белгороде"), reprints)
     assert not is_one_more(alarm.format("Курске"), reprints)
+
+
+def test_another_number_of_a_robot_is_one_more_word_altered() -> None:
+    random, told = Random(2), SHORT.replace("рыбаков", "27 рыбаков")
+    altered = (alter(random, told, 0.1) for _ in range(30))
+    flood = [text for text in altered if "27" in text.split()][:6]
+    other = told.replace("27", "35")
+    assert [is_one_more(other, flood, is_robot=robot) for robot in (False, True)] == [False, True]
+    assert not is_one_more(other, [told] * 6, is_robot=True)  # a channel that tells of each alarm

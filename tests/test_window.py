@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 from msgspec.structs import replace
 
@@ -9,7 +11,7 @@ from streams.families.window import SPAN, SPARE, Limits, Window
 from streams.text import tokenize
 from tests.test_copies import LONG, OTHER, replace_words
 from tests.test_counts import NOON, entry
-from tests.test_origins import assign
+from tests.test_origins import SHORT, assign, replace_exactly
 
 
 def read(text: str) -> bytes:
@@ -156,3 +158,20 @@ def test_a_flood_takes_in_a_misspelt_name_and_reprints_do_not() -> None:
     altered = [text.format("России").replace(*pair) for pair in words]
     flood = tell(*altered, text.format("Рассии"))
     assert (reprints[-1], flood[-1]) == ("5", "0")
+
+
+def test_who_tells_a_flood_again_and_again_is_a_robot() -> None:
+    """Its copies with another number are copies; anybody else's are another message."""
+    random, window = Random(3), Window()
+    told = SHORT.replace("рыбаков", "27 рыбаков")
+    altered = (replace_exactly(random, told, 0.1) for _ in range(30))
+    flood = [read(text) for text in altered if "27" in text.split()][:8]
+    for number, features in enumerate(flood):
+        origin = window.origin_of(features, NOON) or "0"
+        one = replace(entry(str(number)), features=features, at=NOON, source="rss/robot")
+        copied = None if number == 0 else origin
+        window.apply(NOON, replace(one, origin_id=origin, duplicate_of=copied))
+        assert origin == "0"
+    other = read(told.replace("27", "35"))
+    assert window.origin_of(other, NOON, "", ("rss/robot", None)) == "0"
+    assert window.origin_of(other, NOON, "", ("rss/other", None)) is None

@@ -25,15 +25,17 @@ COMMON = 0.34  # of texts with three words in ten altered: what the first one sa
 PAIRS = 0.25  # of a text, found in others of its flood; altered in three ways
 SPREAD = 2.5  # of the words that few others have: one text of a flood to all; the same at 3
 LEAST = 8  # words of a text
+REWORDED = 0.5  # words altered in a text: what a robot tells is no reprint
 NOISE = 4  # altered words of which another number is but one; among fewer it is a message
 
 
 @compiled
-def is_flooded(text: Keys, others: Keys, texts: int) -> bool:
+def is_flooded(text: Keys, others: Keys, texts: int, is_robot: bool) -> bool:
     """Whether a text keeps what several others have in common, and alters as much as they do.
 
     What is in a third of them was in the text that all are made of. Where they are reprints, with
-    less than a word altered in each, another name is another message.
+    less than a word altered in each, another name is another message. Of a robot, who tells the
+    same again and again, another number or name is one more word altered.
     """
     if text[0] < LEAST:
         return False
@@ -42,7 +44,8 @@ def is_flooded(text: Keys, others: Keys, texts: int) -> bool:
     usual = _measure_noise(others, words, least) * text[0]
     if own > 1 + round(SPREAD * usual):
         return False
-    if own < NOISE and _fills_otherwise(text, others, least, usual < 1):
+    is_guarded = own < NOISE and not (is_robot and usual >= REWORDED)
+    if is_guarded and _fills_otherwise(text, others, least, usual < 1):
         return False
     return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= PAIRS * (text[0] - 1)
 

@@ -7,6 +7,8 @@ disappears with the block that last confirmed it, here and after a restart alike
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
@@ -30,8 +32,12 @@ from streams.origins import Index
 SPAN = 72 * 3600  # seconds that a document is remembered
 FURTHER = 0.25  # what a copy by a further owner adds to the count of its origin
 FLOOD, CROWD = 2, 5  # texts alike that make a flood of one more; if they may be reprints of one
+ROBOT = 3  # copies of one text by one source: it is told by a robot, if each is worded otherwise
 SPARE = 1024  # forgotten rows that may stay
 MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
+
+
+Key = TypeVar("Key", str, tuple[str, str])
 
 
 class Count(Struct, frozen=True, array_like=True, gc=False):
@@ -83,6 +89,7 @@ class Window:
         self._held: dict[str, Entry] = {}
         self._owners: dict[str, dict[str, int]] = {}
         self._copies: dict[str, int] = {}
+        self._told: dict[tuple[str, str], int] = {}  # copies of an origin by a source
         self._names: dict[str, str] = {}
         self._index = Index()
         self._rows: list[Entry] = []  # by number, without the `_cut` first ones
@@ -124,7 +131,22 @@ class Window:
             return max(copied, key=lambda row: measure_share(text, _read(row))).origin_id
         if _is_flood(altered):
             return altered[0].origin_id
-        return _find_flood(text, near, like, at)
+        recent = [row for row in near if abs(at - row.at) <= FLOOD_SPAN]
+        return self._find_flood(text, recent, like, teller[0])
+
+    def _find_flood(
+        self, text: Keys, recent: list[Entry], like: list[Entry], source: str
+    ) -> str | None:
+        """The first origin of texts like this one, or of a crowd, if it is one of their flood."""
+        floods = {row.origin_id: ({row.origin_id}, CROWD) for row in recent}
+        if _is_flood(like):
+            floods = {"": ({row.origin_id for row in like}, FLOOD + 1)} | floods
+        for origin_id, (origins, least) in floods.items():
+            rows = [row for row in recent if row.origin_id in origins]
+            is_robot = any(self._told.get((one, source), 0) >= ROBOT for one in origins)
+            if len(rows) >= least and is_flooded(text, _join(rows), len(rows), is_robot):
+                return origin_id or like[0].origin_id
+        return None
 
     def _fits(self, text: Keys, row: Entry) -> bool:
         """Whether a copy of `row` is of its family: no slot of the origin is filled otherwise."""
@@ -189,9 +211,8 @@ class Window:
     def _note_copies(self, entry: Entry | None, replaced: Entry | None) -> None:
         for one, change in ((entry, 1), (replaced, -1)):
             if one is not None and one.duplicate_of is not None and not one.deleted:
-                count = self._copies.pop(one.duplicate_of, 0) + change
-                if count:
-                    self._copies[one.duplicate_of] = count
+                _add(self._copies, one.duplicate_of, change)
+                _add(self._told, (one.origin_id, one.source), change)
 
     def _forget(self, tick: int) -> list[Entry]:
         ended = []
@@ -213,6 +234,13 @@ class Window:
         return ended
 
 
+def _add(counts: dict[Key, int], key: Key, change: int) -> None:
+    """Change a count; what comes to nothing is forgotten."""
+    count = counts.pop(key, 0) + change
+    if count:
+        counts[key] = count
+
+
 def _read(entry: Entry) -> Keys:
     return np.frombuffer(entry.features, np.int32)
 
@@ -223,19 +251,6 @@ def _is_flood(rows: list[Entry]) -> bool:
         return len(rows) >= FLOOD
     first = _read(rows[0])
     return any(relate(first, _read(row), 0.0) != COPY for row in rows[1:])
-
-
-def _find_flood(text: Keys, near: list[Entry], like: list[Entry], at: float) -> str | None:
-    """The first origin of texts like this one, or of a crowd, if it is one of their flood."""
-    recent = [row for row in near if abs(at - row.at) <= FLOOD_SPAN]
-    floods = {row.origin_id: ({row.origin_id}, CROWD) for row in recent}
-    if _is_flood(like):
-        floods = {"": ({row.origin_id for row in like}, FLOOD + 1)} | floods
-    for origin_id, (origins, least) in floods.items():
-        rows = [row for row in recent if row.origin_id in origins]
-        if len(rows) >= least and is_flooded(text, _join(rows), len(rows)):
-            return origin_id or like[0].origin_id
-    return None
 
 
 def _join(rows: list[Entry]) -> Keys:

@@ -44,7 +44,8 @@ def assign(entries: Iterable[Entry], window: Window | None = None) -> dict[str, 
             continue
         named = one.voice if one.voice != name_voice(None, one.source) else ""
         origin = window.origin_of(one.features, one.at, named, (one.source, one.author)) or one.id
-        told[one.id] = replace(one, origin_id=origin)
+        copied = None if origin == one.id else origin
+        told[one.id] = replace(one, origin_id=origin, duplicate_of=copied)
         window.apply(int(one.at) // 10 * 10, told[one.id])
         window.expire(int(one.at))
     return told
