@@ -135,7 +135,8 @@ def test_memory_stays_where_it_is_once_the_window_is_full() -> None:
     for number, one in enumerate(retell(Random(2), month, 2 * limits.documents), 1):
         origin = window.origin_of(one.features, one.at) or one.id
         tick = int(one.at) // 10 * 10
-        window.apply(tick, replace(one, origin_id=origin))
+        copied = None if origin == one.id else origin
+        window.apply(tick, replace(one, origin_id=origin, duplicate_of=copied))
         window.expire(tick)
         if number % limits.documents == 0:
             told.append(_measure_memory())
