@@ -17,6 +17,7 @@ from connectors.dates import read_date
 from streams.journal import KEPT_RAW, LINE_LIMIT, bury
 from streams.models import DeadLetter, Place, Source
 from streams.surrogates import mend_json
+from streams.terms import find_delimiter
 
 Line = tuple[Place, bytes]
 
@@ -67,9 +68,8 @@ def read_sources(path: Path) -> list[Source]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from None
-    header = text.partition("\n")[0]
-    sign = ";" if header.count(";") > header.count(",") else ","  # what spreadsheets write
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=sign)
+    lines, sign = io.StringIO(text, newline=""), find_delimiter(text)
+    reader = csv.DictReader(lines, strict=True, delimiter=sign)
     try:
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:

@@ -26,6 +26,7 @@ __all__ = (
     "Watch",
     "compile_pattern",
     "compile_watch",
+    "find_delimiter",
     "make_term",
     "read_terms",
     "write_terms",
@@ -253,10 +254,15 @@ def _read_objects(text: str) -> Iterator[tuple[int, Term | str]]:
                 yield number, _convert(fields)
 
 
-def _read_rows(text: str) -> Iterator[tuple[int, Term | str]]:
+def find_delimiter(text: str) -> str:
+    """What parts the cells of a CSV: a comma, or the semicolon that spreadsheets write."""
     header = text.partition("\n")[0]
-    sign = ";" if header.count(";") > header.count(",") else ","  # what spreadsheets write
-    rows = csv.DictReader(StringIO(text, newline=""), restkey="", restval="", delimiter=sign)
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def _read_rows(text: str) -> Iterator[tuple[int, Term | str]]:
+    lines, sign = StringIO(text, newline=""), find_delimiter(text)
+    rows = csv.DictReader(lines, restkey="", restval="", delimiter=sign)
     unknown = [name for name in rows.fieldnames or () if name not in _FIELDS]
     if "name" not in (rows.fieldnames or ()):
         yield 1, f"a header with the column name is missing; columns are {', '.join(_FIELDS)}"
@@ -265,9 +271,8 @@ def _read_rows(text: str) -> Iterator[tuple[int, Term | str]]:
         yield 1, f"unknown column {unknown[0]!r}; columns are {', '.join(_FIELDS)}"
         return
     for row in rows:
-        extra = row.pop("", None)
-        fields = {name: value for name, value in row.items() if value}
-        yield rows.line_num, "more cells than the header has" if extra else _convert(fields)
+        fields = {name: value for name, value in row.items() if name and value}
+        yield rows.line_num, "more cells than the header has" if row.get("") else _convert(fields)
 
 
 def _convert(fields: dict[str, object]) -> Term | str:

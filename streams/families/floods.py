@@ -44,10 +44,17 @@ def is_flooded(text: Keys, others: Keys, texts: int, is_robot: bool) -> bool:
     usual = _measure_noise(others, words, least) * text[0]
     if own > 1 + round(SPREAD * usual):
         return False
+    pairs, named = _gather(others, 2), usual < 1
     is_guarded = own < NOISE and not (is_robot and usual >= REWORDED)
-    if is_guarded and _fills_otherwise(text, others, least, usual < 1):
+    if is_guarded and _fills_otherwise(text, pairs, _find_slots(others, least, named), named):
         return False
-    return _count_found(to_grams(text, 2), _gather(others, 2), 1) >= PAIRS * (text[0] - 1)
+    return _count_found(to_grams(text, 2), pairs, 1) >= PAIRS * (text[0] - 1)
+
+
+@compiled
+def _pass(texts: Keys, at: int) -> int:
+    """Where the next of packed texts begins."""
+    return at + 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
 
 
 @compiled
@@ -58,24 +65,20 @@ def _measure_noise(texts: Keys, words: Grams, least: float) -> float:
         grams = to_grams(texts[at:], 1)
         own += grams.shape[0] - _count_found(grams, words, least)
         size += grams.shape[0]
-        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+        at = _pass(texts, at)
     return own / max(1, size)
 
 
 @compiled
-def _fills_otherwise(text: Keys, others: Keys, least: float, named: bool) -> bool:
+def _fills_otherwise(text: Keys, pairs: Grams, meant: Keys, named: bool) -> bool:
     """Whether a number stands where others have another one, behind or before the same word.
 
     One more number is none of these, nor is a misspelt one. The same of names, if asked.
     """
-    words, pairs = text[3 : 3 + text[0]], _gather(others, 2)
-    meant = _find_slots(others, least, named)
+    words = text[3 : 3 + text[0]]
     for i in range(text[0]):
-        if (
-            not _is_slot(text, words[i], named)
-            or has(meant, words[i])
-            or _is_misspelt(words[i], meant)
-        ):
+        is_slot = _is_slot(text, words[i], named)
+        if not is_slot or has(meant, words[i]) or _is_misspelt(words[i], meant):
             continue
         for slot in meant:
             if has(words, slot):
@@ -109,7 +112,7 @@ def _find_slots(texts: Keys, least: float, named: bool) -> Keys:
             if _is_slot(texts[at:], word, named):
                 slots[count] = word
                 count += 1
-        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+        at = _pass(texts, at)
     slots = np.sort(slots[:count])
     for i in range(count):
         if i + 1 == count or slots[i + 1] != slots[i]:
@@ -149,7 +152,7 @@ def _gather(texts: Keys, size: int) -> Grams:
         for gram in found:  # assigning a slice would take seconds to compile
             grams[count] = gram
             count += 1
-        at += 3 + texts[at] + texts[at + 1] + (texts[at + 2] & NAMES)
+        at = _pass(texts, at)
     return np.sort(grams[:count])
 
 

@@ -138,14 +138,14 @@ class Window:
         self, text: Keys, recent: list[Entry], like: list[Entry], source: str
     ) -> str | None:
         """The first origin of texts like this one, or of a crowd, if it is one of their flood."""
-        floods = {row.origin_id: ({row.origin_id}, CROWD) for row in recent}
+        crowds = [([one], CROWD) for one in dict.fromkeys(row.origin_id for row in recent)]
         if _is_flood(like):
-            floods = {"": ({row.origin_id for row in like}, FLOOD + 1)} | floods
-        for origin_id, (origins, least) in floods.items():
+            crowds.insert(0, ([row.origin_id for row in like], FLOOD + 1))
+        for origins, least in crowds:
             rows = [row for row in recent if row.origin_id in origins]
             is_robot = any(self._told.get((one, source), 0) >= ROBOT for one in origins)
             if len(rows) >= least and is_flooded(text, _join(rows), len(rows), is_robot):
-                return origin_id or like[0].origin_id
+                return origins[0]
         return None
 
     def _fits(self, text: Keys, row: Entry) -> bool:
