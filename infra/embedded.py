@@ -47,9 +47,10 @@ Count = Callable[..., None]
 def run_up(settings: Settings, count: Count) -> None:
     """Watch until SIGTERM or SIGINT; raises `StoreError` if the store is taken or broken."""
     with hold(settings.store.path):
-        if not is_compiled():
+        steps = Steps(**settings.steps.model_dump())
+        if not is_compiled(steps):
             LOG.info("compiling, as only the first start does: some twenty seconds")
-            get_ready(Steps(**settings.steps.model_dump()))
+            get_ready(steps)
         store = Store(settings.store.path)
         try:
             if store.seed(map(encode, seed_rows(settings))):

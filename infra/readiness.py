@@ -7,12 +7,11 @@ from multiprocessing import get_context
 
 from streams.alarms.learning import learn_rows
 from streams.compiled import is_kept
+from streams.cues import list_cues
 from streams.enrich import Steps, prepare
 from streams.families.copies import relate
 from streams.rehearsal import rehearse, rehearse_copies
 from streams.tagger.vocabulary import look_up
-
-_ROOMS = (look_up, relate, learn_rows)  # a compiled function of each room
 
 
 def get_ready(steps: Steps, workers: int = 1) -> None:
@@ -20,7 +19,7 @@ def get_ready(steps: Steps, workers: int = 1) -> None:
 
     Several `workers` compile their share by themselves, meanwhile.
     """
-    if is_compiled():
+    if is_compiled(steps):
         return
     if workers > 1:
         rehearse()
@@ -32,9 +31,14 @@ def get_ready(steps: Steps, workers: int = 1) -> None:
     other.join()  # what it leaves undone, if it dies, is compiled when it is first called
 
 
-def is_compiled() -> bool:
-    """Whether there is nothing left to do for `get_ready`."""
-    return all(map(is_kept, _ROOMS))
+def is_compiled(steps: Steps) -> bool:
+    """Whether there is nothing left to do for `get_ready`: by a function of each room in use."""
+    rooms = [relate, learn_rows]
+    if steps.entities or steps.sentiment:
+        rooms.append(look_up)
+    if steps.sentiment:
+        rooms.append(list_cues)
+    return all(map(is_kept, rooms))
 
 
 def _rehearse_aside() -> None:

@@ -10,15 +10,19 @@ from pathlib import Path
 import pytest
 
 ASKED = """
-from infra.readiness import get_ready
+from infra.readiness import get_ready, is_compiled
 from streams.alarms.learning import learn_rows
 from streams.compiled import is_kept
 from streams.enrich import Steps
 from streams.rehearsal import rehearse
 
+QUIET = Steps(language=False, entities=False, sentiment=False)
+
 def main():
     assert not is_kept(learn_rows)
-    get_ready(Steps(language=False, entities=False, sentiment=False))
+    get_ready(QUIET)
+    assert is_compiled(QUIET)
+    assert not is_compiled(Steps())
     assert not learn_rows.signatures
     rehearse()
     stats = learn_rows.stats
