@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from streams.bursts import DETECTOR
 from streams.events import Burst, EntityCount, Evidence, First
-from streams.families.window import Entry
+from streams.families.entries import Entry
 from streams.models import EntityType, from_seconds, to_seconds
 from streams.sentences import tell_burst, tell_retraction
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Sequence
 from typing import Any
 
-from streams.families.window import Count, Entry
+from streams.families.entries import Count, Entry
 
 BIN = 60  # seconds: the finest resolution of a count
 BUCKET = 900  # seconds: what baselines learn from, and what slow windows sum

@@ -9,7 +9,7 @@ import numpy as np
 from streams.decide import Decider
 from streams.families.copies import is_retold
 from streams.families.features import mark, pack
-from streams.families.floods import is_flooded
+from streams.families.floods import SPREAD, is_flooded
 from streams.journal import seed
 from streams.models import (
     Clock,
@@ -50,7 +50,7 @@ def rehearse_copies() -> None:
     marked = mark(tokenize(_TEXT))
     text = np.frombuffer(pack(marked, len(marked.keys)), np.int32)
     is_retold(text, text, 60.0)  # a text that names its origin, and a flood, would take more rows
-    is_flooded(text, text, 1, is_robot=False)
+    is_flooded(text, text, 1, is_robot=False, spread=SPREAD)
 
 
 def _write_rows() -> Iterator[Passed]:

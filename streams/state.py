@@ -13,8 +13,9 @@ from streams.alarms.exposure import Exposure, Rhythm, measure
 from streams.alerts import Alarm
 from streams.bursts import STEP, Baselines
 from streams.counts import BUCKET, Tally
+from streams.families.entries import Entry
 from streams.families.originals import Originals
-from streams.families.window import Entry, Limits, Window
+from streams.families.window import Limits, Window
 from streams.models import Enriched, EntityType, Source, Term
 from streams.ticks import Health
 

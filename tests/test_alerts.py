@@ -15,7 +15,7 @@ from streams.alerts import (
     to_messages,
 )
 from streams.events import Burst, First
-from streams.families.window import Entry
+from streams.families.entries import Entry
 from streams.models import encode, from_seconds
 from tests.test_counts import NOON, entry
 

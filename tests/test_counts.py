@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.counts import BIN, Tally
-from streams.families.window import Count, Entry
+from streams.families.entries import Count, Entry
 
 NOON = 1_772_452_800
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from streams.families.copies import Keys
-from streams.families.floods import is_flooded
+from streams.families.floods import SPREAD, is_flooded
 from tests.test_copies import FIRE, LONG, OTHER, read
 from tests.test_origins import SHORT
 
@@ -26,7 +26,7 @@ def alter(random: Random, text: str, share: float) -> str:
 
 
 def is_one_more(text: str, others: list[str], *, is_robot: bool = False) -> bool:
-    return bool(is_flooded(read(text), join(others), len(others), is_robot))
+    return bool(is_flooded(read(text), join(others), len(others), is_robot, SPREAD))
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.3])

@@ -22,7 +22,7 @@ from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, view
 from streams.alerts import Alarm, Finding
 from streams.events import First
-from streams.families.window import Count
+from streams.families.entries import Count
 from streams.journal import seed
 from streams.models import from_seconds
 from streams.registry import fold_setting

@@ -11,7 +11,7 @@ from streams.alarms.gates import Gate, Options, nats_needed
 from streams.alarms.measures import Check, Counted, list_documents, sum_owners, to_check, weigh
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, view
-from streams.families.window import Count
+from streams.families.entries import Count
 from tests.test_counts import entry
 from tests.test_gates import NOON, OPEN, mention, newsroom
 

@@ -12,7 +12,7 @@ from streams.alarms.life import ring
 from streams.alarms.onsets import scan
 from streams.alarms.sight import Sight
 from streams.events import Burst
-from streams.families.window import Count
+from streams.families.entries import Count
 from streams.models import from_seconds
 from streams.state import State
 from tests.test_counts import entry

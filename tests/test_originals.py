@@ -20,7 +20,7 @@ def test_a_document_is_held_for_two_hours() -> None:
     assert (held.find(FIRST.id), held.find(SECOND.id)) == (None, SECOND)
 
 
-def test_an_edit_takes_the_place_and_a_tombstone_or_a_copy_leaves_none() -> None:
+def test_an_edit_takes_the_place_and_a_tombstone_leaves_none() -> None:
     held = Originals()
     held.keep(10, FIRST)
     edit = replace(FIRST, version=2, text="Мост откроют летом")
@@ -28,7 +28,6 @@ def test_an_edit_takes_the_place_and_a_tombstone_or_a_copy_leaves_none() -> None
     assert held.find(FIRST.id) == edit
     assert held.keep(40, replace(FIRST, version=3, deleted=True, text="")) == [30]
     assert (held.find(FIRST.id), held.blocks) == (None, {})
-    assert held.keep(50, replace(FIRST, duplicate_of="x")) == []
 
 
 def test_what_is_loaded_is_what_was_held() -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from streams.alarms.rises import risen, risen_names, risen_terms
 from streams.alarms.sight import Sight, entries_between
-from streams.families.window import Count, Entry
+from streams.families.entries import Count, Entry
 from streams.journal import seed
 from streams.models import EntityType
 from streams.registry import fold_setting

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streams.alarms.sight import Sight, View, balance, entries_in_time, ground, view
-from streams.families.window import Count
+from streams.families.entries import Count
 from tests.test_counts import entry
 from tests.test_gates import NOON, mention, newsroom
 

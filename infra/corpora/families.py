@@ -31,6 +31,14 @@ class Family(Struct, kw_only=True):
     last_at: Time
 
 
+class _Told(Struct, gc=False):
+    """What is counted of a document: as it came first, with the origin that was told last."""
+
+    source: str
+    at: Time
+    origin_id: str
+
+
 class Kinship(Struct, frozen=True, kw_only=True):
     """Two sources that may have one owner: the share of each one's texts that the other has."""
 
@@ -50,23 +58,24 @@ def read_families(
     And what was read for them. What is forgotten by `options` is no origin any more, as in the
     decider.
     """
-    families: dict[str, Family] = {}
-    known: set[str] = set()
+    known: dict[str, _Told] = {}
     started, summary = time.perf_counter(), Summary()
     stream = Stream(Decider(options), enrich)
     for document in _read_documents(corpus, stream, summary):
-        if document.id in known or document.deleted:
-            continue
-        known.add(document.id)
-        _fold(families, document)
+        if not document.deleted:
+            told = _Told(document.source, document.published_at, document.origin_id)
+            known.setdefault(document.id, told).origin_id = document.origin_id
         summary.documents = len(known)
         report(summary)
     summary.seconds = time.perf_counter() - started
-    return _rank(families.values()), summary
+    return _rank(known.values()), summary
 
 
-def _rank(families: Iterable[Family]) -> list[Family]:
-    return sorted(families, key=lambda one: (-one.size, one.first_at, one.origin_id))
+def _rank(documents: Iterable[_Told]) -> list[Family]:
+    families: dict[str, Family] = {}
+    for one in documents:
+        _fold(families, one)
+    return sorted(families.values(), key=lambda one: (-one.size, one.first_at, one.origin_id))
 
 
 def find_kin(families: list[Family], share: float) -> list[Kinship]:
@@ -89,8 +98,8 @@ def find_kin(families: list[Family], share: float) -> list[Kinship]:
     return sorted(kin, key=lambda one: (-min(one.shares), one.sources))
 
 
-def _fold(families: dict[str, Family], document: Enriched) -> None:
-    at = document.published_at
+def _fold(families: dict[str, Family], document: _Told) -> None:
+    at = document.at
     family = families.get(document.origin_id)
     if family is None:
         families[document.origin_id] = Family(
@@ -109,11 +118,11 @@ def _fold(families: dict[str, Family], document: Enriched) -> None:
 
 
 def _read_documents(corpus: Corpus, stream: Stream, summary: Summary) -> Iterator[Enriched]:
-    """The documents as they were decided, the last tick's too."""
+    """The documents as they were decided, the last tick's too, and those that were told again."""
     rows = _number(read_corpus(corpus), summary)
     runs = iter(lambda: list(islice(rows, BATCH)), [])
     for step in stream.flow(runs):
-        yield from chain.from_iterable(outcome.documents for outcome in step.outcomes)
+        yield from chain.from_iterable(outcome.told for outcome in step.outcomes)
 
 
 def _number(lines: Iterator[Line | DeadLetter], summary: Summary) -> Iterator[Numbered]:

@@ -23,7 +23,7 @@ from streams.alerts import (
 )
 from streams.counts import BIN
 from streams.events import Burst, First
-from streams.families.window import Entry
+from streams.families.entries import Entry
 from streams.models import from_seconds
 from streams.state import State
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from streams.alarms.gates import Gate, Options, closeness, gates
 from streams.alarms.scores import WINDOWS
 from streams.alarms.sight import Sight, View, entries_between, view
-from streams.families.window import Count, Entry
+from streams.families.entries import Count, Entry
 from streams.models import from_seconds
 
 

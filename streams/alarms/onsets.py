@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from streams.alarms.sight import Sight, View
-from streams.families.window import Entry
+from streams.families.entries import Entry
 
 
 def since_onset(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from streams.alarms.sight import Sight
-from streams.families.window import Entry
+from streams.families.entries import Entry
 from streams.models import EntityType
 
 LEAST = 2  # documents that must share something

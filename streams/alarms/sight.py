@@ -15,7 +15,7 @@ from streams.alarms.scores import CHANNELS, FINE_WINDOWS, WINDOWS, Floats
 from streams.alerts import Finding
 from streams.bursts import BUCKET, Weighed
 from streams.counts import BIN
-from streams.families.window import Entry
+from streams.families.entries import Entry
 from streams.state import State
 from streams.ticks import is_live
 

@@ -24,14 +24,15 @@ from streams.families.copies import (
 COMMON = 0.34  # of texts with three words in ten altered: what the first one said is in more
 PAIRS = 0.25  # of a text, found in others of its flood; altered in three ways
 SPREAD = 2.5  # of the words that few others have: one text of a flood to all; the same at 3
+STRAY = 1.25  # the same of a text that was told before its flood was one
 LEAST = 8  # words of a text
 REWORDED = 0.5  # words altered in a text: what a robot tells is no reprint
 NOISE = 4  # altered words of which another number is but one; among fewer it is a message
 
 
 @compiled
-def is_flooded(text: Keys, others: Keys, texts: int, is_robot: bool) -> bool:
-    """Whether a text keeps what several others have in common, and alters as much as they do.
+def is_flooded(text: Keys, others: Keys, texts: int, is_robot: bool, spread: float) -> bool:
+    """Whether a text keeps what several others have in common, and alters `spread` times as much.
 
     What is in a third of them was in the text that all are made of. Where they are reprints, with
     less than a word altered in each, another name is another message. Of a robot, who tells the
@@ -42,7 +43,7 @@ def is_flooded(text: Keys, others: Keys, texts: int, is_robot: bool) -> bool:
     words, least = _gather(others, 1), texts * COMMON
     own = text[0] - _count_found(to_grams(text, 1), words, least)
     usual = _measure_noise(others, words, least) * text[0]
-    if own > 1 + round(SPREAD * usual):
+    if own > 1 + round(spread * usual):
         return False
     pairs, named = _gather(others, 2), usual < 1
     is_guarded = own < NOISE and not (is_robot and usual >= REWORDED)

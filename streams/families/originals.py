@@ -1,7 +1,7 @@
-"""Whole documents of the last two hours that are no copies, to be told again when they are copied.
+"""Whole documents of the last two hours, to be told again when they are copied, or prove copies.
 
 The window keeps of a document what decisions need, not the document. Nine of ten copies come
-within two hours of their original; to hold every original for three days would take more memory
+within two hours of their original; to hold every document for three days would take more memory
 than the whole window.
 """
 
@@ -26,10 +26,10 @@ class Originals:
     def keep(self, tick: int, document: Enriched) -> list[int]:
         """Hold a document in place of its earlier version; give the ticks that changed.
 
-        A copy or a tombstone is not held, and ends what was.
+        A tombstone is not held, and ends what was.
         """
         changed = self._drop(document.id)
-        if document.duplicate_of is None and not document.deleted:
+        if not document.deleted:
             value = encode(document)
             if self._sizes.get(tick, 0) + len(value) <= ROOM:
                 self._put(tick, document.id, value)

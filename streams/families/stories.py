@@ -9,16 +9,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from streams.families.attributions import name_voice
+from streams.families.entries import Count, Entry
 from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
 from streams.families.snippets import cut_snippet
-from streams.families.window import Count, Entry
 from streams.models import VERSIONS, Enriched, Mention, Passed, Revision, to_seconds
 from streams.origins import text_hash
 from streams.state import State
 from streams.text import tokenize
 from streams.ticks import Health, is_return
 from streams.words.masks import find_signature
+
+FOLDED = 64  # revisions of an origin that was copied; those of one that proved a copy follow
 
 
 class Stories(Struct, kw_only=True):
@@ -53,7 +55,7 @@ def _tell_originals(state: State, stories: Stories) -> None:
     for origin_id, before in stories.copied.items():
         steps = state.window.copies(origin_id).bit_length()
         original = state.originals.find(origin_id) if steps > before.bit_length() else None
-        if original is not None:
+        if original is not None and original.duplicate_of is None:
             told = replace(original, duplicates=1 << steps - 1)
             stories.revisions.append(Revision(revision=1 + steps, document=told))
 
@@ -80,6 +82,40 @@ def _remember(state: State, document: Enriched, end: int, delay: int, stories: S
     told = _tell(state, heard, entry)
     state.hold(end, told)
     _report(document, told, entry, before, stories)
+    if entry.duplicate_of is not None:
+        _fold_strays(state, entry, end, stories)
+
+
+def _fold_strays(state: State, entry: Entry, end: int, stories: Stories) -> None:
+    """Tell again what the flood of a copy shows to be copies, with their copies, if all are held.
+
+    The next revisions of these documents say so.
+    """
+    for stray in state.window.find_strays(entry):
+        family = state.window.find_family(stray)
+        held = [found for one in family if (found := state.originals.find(one.id))]
+        for one, document in zip(family, held, strict=False) if len(held) == len(family) else ():
+            folded = _fold(state, one, entry.origin_id)
+            state.count(end, folded)
+            told = _tell(state, document, folded)
+            state.hold(end, told)
+            stories.revisions.append(Revision(revision=folded.revision, document=told))
+            stories.cut |= folded.terms.keys()
+
+
+def _fold(state: State, entry: Entry, origin_id: str) -> Entry:
+    """The entry as a copy, which adds no more than a copy does."""
+    weight = state.window.further(origin_id, entry.owner)
+    return replace(
+        entry,
+        revision=max(entry.revision, FOLDED) + 1,
+        origin_id=origin_id,
+        duplicate_of=origin_id,
+        terms={
+            term: replace(count, weight=min(count.weight, weight))
+            for term, count in entry.terms.items()
+        },
+    )
 
 
 def _late(state: State, document: Enriched, usual: int) -> float:

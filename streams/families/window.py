@@ -7,16 +7,18 @@ disappears with the block that last confirmed it, here and after a restart alike
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from streams.families.copies import (
     ALTERED,
     COPY,
     FLOOD_SPAN,
+    LEAD_BITS,
     NONE,
     Keys,
     is_other,
@@ -25,8 +27,8 @@ from streams.families.copies import (
     relate,
     relate_own,
 )
-from streams.families.floods import is_flooded
-from streams.models import EntityType, Label
+from streams.families.entries import Entry, join, read
+from streams.families.floods import SPREAD, STRAY, is_flooded
 from streams.origins import Index
 
 SPAN = 72 * 3600  # seconds that a document is remembered
@@ -40,44 +42,11 @@ MOST_FURTHER = 4  # further owners that add something: an origin counts for at m
 Key = TypeVar("Key", str, tuple[str, str])
 
 
-class Count(Struct, frozen=True, array_like=True, gc=False):
-    """What a document adds to a term: when (Unix seconds) and how much; late ones open nothing."""
-
-    at: float
-    weight: float
-    late: bool = False
-
-
 class Limits(Struct, frozen=True, kw_only=True):
     """How much is remembered: seconds, and documents; whichever is less."""
 
     span: int = SPAN
     documents: int = 1_000_000
-
-
-class Entry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """A document as the window remembers it; titles and entities only where a term occurs."""
-
-    id: str
-    version: int
-    revision: int
-    text: int
-    features: bytes
-    at: float
-    source: str
-    owner: str
-    author: str | None
-    origin_id: str
-    duplicate_of: str | None
-    deleted: bool
-    terms: dict[str, Count]
-    language: str = "und"
-    label: Label = "unknown"
-    entities: tuple[tuple[EntityType, str], ...] = ()
-    title: str | None = None
-    url: str | None = None
-    snippet: str = ""
-    voice: str = ""  # who is said to report: the origin that it names, else the agency, else source
 
 
 class Window:
@@ -115,7 +84,7 @@ class Window:
         near, text = self._near(features), np.frombuffer(features, np.int32)
         copied, like, altered = [], [], []
         for row in near:
-            other, gap = _read(row), abs(at - row.at)
+            other, gap = read(row), abs(at - row.at)
             is_own = teller == (row.source, row.author)
             relation = (relate_own if is_own else relate)(text, other, gap)
             is_told = named == row.voice and named != ""
@@ -128,11 +97,10 @@ class Window:
                 altered += [row] * (relation == ALTERED)
         copied = [row for row in copied if self._fits(text, row)]
         if copied:
-            return max(copied, key=lambda row: measure_share(text, _read(row))).origin_id
+            return max(copied, key=lambda row: measure_share(text, read(row))).origin_id
         if _is_flood(altered):
             return altered[0].origin_id
-        recent = [row for row in near if abs(at - row.at) <= FLOOD_SPAN]
-        return self._find_flood(text, recent, like, teller[0])
+        return self._find_flood(text, _around(at, near), like, teller[0])
 
     def _find_flood(
         self, text: Keys, recent: list[Entry], like: list[Entry], source: str
@@ -144,14 +112,58 @@ class Window:
         for origins, least in crowds:
             rows = [row for row in recent if row.origin_id in origins]
             is_robot = any(self._told.get((one, source), 0) >= ROBOT for one in origins)
-            if len(rows) >= least and is_flooded(text, _join(rows), len(rows), is_robot):
+            if len(rows) >= least and is_flooded(text, join(rows), len(rows), is_robot, SPREAD):
                 return origins[0]
         return None
+
+    def find_strays(self, entry: Entry) -> list[Entry]:
+        """Later origins than that of `entry` which its flood shows to be copies as well.
+
+        Of the texts near `entry` those that are altered as much as the flood; and every third time
+        that its source tells the flood, what else it has told since the flood began.
+        """
+        origin = self._held.get(entry.duplicate_of or "")
+        if origin is None or self.copies(origin.id) < CROWD:
+            return []
+        near = _around(entry.at, self._near(entry.features))
+        crowd = [row for row in near if row.origin_id == origin.id]
+        if len(crowd) <= CROWD:
+            return []
+        near, told = self._originals(near, origin), list[Entry]()
+        if self._told[origin.id, entry.source] % ROBOT == 0:
+            rows = (row for row in self._since(origin.at) if row.source == entry.source)
+            told = self._originals(rows, origin)
+        flood = join(crowd), len(crowd)
+        found = [row for row in near if is_flooded(read(row), *flood, is_robot=False, spread=STRAY)]
+        found += [
+            row for row in told if is_flooded(read(row), *flood, is_robot=True, spread=SPREAD)
+        ]
+        return list({row.id: row for row in found}.values())
+
+    def find_family(self, origin: Entry) -> list[Entry]:
+        """An origin and its copies, the newest first."""
+        return [row for row in self._since(origin.at) if row.origin_id == origin.id]
+
+    def _originals(self, rows: Iterable[Entry], first: Entry) -> list[Entry]:
+        """Those that are no copies, no digests, and no older than `first`, without that."""
+        return [
+            row
+            for row in rows
+            if row.origin_id == row.id != first.id and row.at >= first.at
+            if self.find(row.id) is row and row.features and not read(row)[2] >> LEAD_BITS
+        ]
+
+    def _since(self, start: float) -> Iterator[Entry]:
+        """What is remembered of the blocks that end at `start` or later, the newest first."""
+        for tick in reversed(self.blocks):
+            if tick < start:
+                return
+            yield from (row for row in reversed(self.blocks[tick]) if self.find(row.id) is row)
 
     def _fits(self, text: Keys, row: Entry) -> bool:
         """Whether a copy of `row` is of its family: no slot of the origin is filled otherwise."""
         origin = self._held.get(row.origin_id, row)
-        return origin is row or not is_other(text, _read(origin))
+        return origin is row or not is_other(text, read(origin))
 
     def _near(self, features: bytes) -> list[Entry]:
         """Texts with common pairs, each behind the origin that it is a copy of, oldest first."""
@@ -159,6 +171,9 @@ class Window:
         near: dict[str, Entry] = {}
         for number in sorted(found):
             row = self._rows[number - self._cut - 1]
+            now = self._held.get(row.id, row)
+            if now.origin_id != row.origin_id:
+                row = replace(row, origin_id=now.origin_id)
             origin = self._held.get(row.origin_id, row)
             near.setdefault(origin.id, origin)
             near.setdefault(row.id, row)
@@ -241,17 +256,14 @@ def _add(counts: dict[Key, int], key: Key, change: int) -> None:
         counts[key] = count
 
 
-def _read(entry: Entry) -> Keys:
-    return np.frombuffer(entry.features, np.int32)
+def _around(at: float, rows: Iterable[Entry]) -> list[Entry]:
+    """What may be of one flood with a text published at `at`."""
+    return [row for row in rows if abs(at - row.at) <= FLOOD_SPAN]
 
 
 def _is_flood(rows: list[Entry]) -> bool:
     """Whether texts are several: two that are no copies of each other, or a crowd of any."""
     if len(rows) < FLOOD or len(rows) >= CROWD:
         return len(rows) >= FLOOD
-    first = _read(rows[0])
-    return any(relate(first, _read(row), 0.0) != COPY for row in rows[1:])
-
-
-def _join(rows: list[Entry]) -> Keys:
-    return np.frombuffer(b"".join(row.features for row in rows), np.int32)
+    first = read(rows[0])
+    return any(relate(first, read(row), 0.0) != COPY for row in rows[1:])

@@ -8,9 +8,10 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from streams.families.attributions import find_origin, name_voice
+from streams.families.entries import Entry
 from streams.families.features import mark, pack
 from streams.families.signatures import learn, measure_signature
-from streams.families.window import Entry, Window
+from streams.families.window import Window
 from streams.models import to_seconds
 from streams.text import tokenize
 from tests.corpora import read_corpus
@@ -46,6 +47,11 @@ def assign(entries: Iterable[Entry], window: Window | None = None) -> dict[str, 
         origin = window.origin_of(one.features, one.at, named, (one.source, one.author)) or one.id
         copied = None if origin == one.id else origin
         told[one.id] = replace(one, origin_id=origin, duplicate_of=copied)
-        window.apply(int(one.at) // 10 * 10, told[one.id])
+        tick = int(one.at) // 10 * 10 + 10  # its end
+        window.apply(tick, told[one.id])
+        for stray in window.find_strays(told[one.id]):
+            for copy in window.find_family(stray):
+                told[copy.id] = replace(copy, origin_id=origin, duplicate_of=origin)
+                window.apply(tick, told[copy.id])
         window.expire(int(one.at))
     return told

@@ -22,8 +22,9 @@ from statistics import median
 from msgspec import Struct
 from msgspec.structs import replace
 
+from streams.families.entries import Entry
 from streams.families.features import mark, pack
-from streams.families.window import SPAN, Entry, Window
+from streams.families.window import SPAN, Window
 from streams.text import tokenize
 from tests.benchmarks.families import MONTH, assign, read_month
 from tests.corpora import read_corpus
@@ -88,7 +89,7 @@ def _fill(month: Month, at: float) -> Window:
     """The window at a moment."""
     window, start = Window(), bisect_left(month.entries, at - SPAN, key=lambda one: one.at)
     for one in month.entries[start : bisect_left(month.entries, at, key=lambda one: one.at)]:
-        window.apply(int(one.at) // 10 * 10, one)
+        window.apply(int(one.at) // 10 * 10 + 10, one)
     return window
 
 

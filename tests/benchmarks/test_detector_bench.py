@@ -17,7 +17,7 @@ from streams.alarms import scores as s
 from streams.alarms.gates import Options, openings
 from streams.alarms.sight import Sight
 from streams.bursts import Baselines
-from streams.families.window import Count
+from streams.families.entries import Count
 from streams.journal import seed
 from streams.models import Term
 from streams.registry import fold_setting

@@ -17,7 +17,8 @@ import pytest
 from msgspec.structs import replace
 
 from streams.families.copies import COPY, relate, relate_own
-from streams.families.window import Entry, Limits, Window
+from streams.families.entries import Entry
+from streams.families.window import Limits, Window
 from tests.benchmarks.families import assign, read_month
 from tests.benchmarks.floods import LENGTHS, MOST, SHARES, Flood, count_origins, load_month
 from tests.corpora import read_corpus
