@@ -85,14 +85,14 @@ def test_every_alarm_ends() -> None:
 def test_the_flood_is_counted_as_what_it_is() -> None:
     flood = silence("flood")
     assert flood.documents >= 320
-    assert len(flood.origins) <= 15
+    assert len(set(flood.origins.values())) <= 5
     assert len(flood.owners) == 3  # the network, and two who contradict it
 
 
 def test_reprints_are_few_origins_of_many_owners() -> None:
     reprints = silence("reprints")
     assert reprints.documents >= 31
-    assert len(reprints.origins) <= 4
+    assert len(set(reprints.origins.values())) <= 4
     assert len(reprints.owners) >= 8
 
 

@@ -9,6 +9,8 @@ from infra.corpora.families import Family, find_kin, read_families
 from infra.corpora.replay import Corpus
 from infra.corpora.stream import open_enrich
 from streams.enrich import Steps
+from streams.models import Enriched
+from tests.test_strays import flood
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 TEXTS = ("Совет соберётся в пятницу на закрытое заседание", "Мост через реку откроют весной")
@@ -55,6 +57,13 @@ def test_families_are_listed_with_their_spread(tmp_path: Path) -> None:
 def test_an_edit_is_one_document(tmp_path: Path) -> None:
     path = write(tmp_path / "f.jsonl", [(0, "rss/a", TEXTS[0]), (0, "rss/a", TEXTS[1])])
     assert [family.size for family in read(path)] == [1]
+
+
+def test_what_proved_a_copy_is_of_the_family_of_its_flood(tmp_path: Path) -> None:
+    posts = [row for row in flood(0.3) if isinstance(row, Enriched)]
+    rows = [(number, post.source, post.text) for number, post in enumerate(posts)]
+    (only,) = read(write(tmp_path / "f.jsonl", rows))
+    assert (only.size, only.first_source) == (len(posts), posts[0].source)
 
 
 def family(number: int, *sources: str) -> Family:

@@ -19,7 +19,7 @@ def silence(**changes: object) -> Silence:
     [
         ({}, []),
         (
-            {"documents": 2, "origins": {"a"}, "owners": {"x", "y"}},
+            {"documents": 2, "origins": {"1": "a", "2": "a"}, "owners": {"x", "y"}},
             ["2 documents, 1 origin, 2 owners"],
         ),
         ({"resembling": 1}, ["1 document only with its letters"]),

@@ -11,7 +11,7 @@ from infra.stage.scenario import Quiet
 from streams.alarms.gates import Gate, assess, closeness
 from streams.alarms.sight import Sight
 from streams.decide import Decider, Outcome
-from streams.models import Enriched, to_seconds
+from streams.models import to_seconds
 from streams.ticks import is_live
 
 HOUR = 3600
@@ -36,7 +36,7 @@ class Silence(Struct, kw_only=True):
     hazard: str
     term: str
     documents: int = 0
-    origins: set[str] = set()
+    origins: dict[str, str] = {}  # of each document
     owners: set[str] = set()
     late: int = 0
     withdrawn: int = 0
@@ -57,7 +57,7 @@ class Silence(Struct, kw_only=True):
         size = ", ".join(
             (
                 to_amount(self.documents, "document"),
-                to_amount(len(self.origins), "origin"),
+                to_amount(len(set(self.origins.values())), "origin"),
                 to_amount(len(self.owners), "owner"),
             )
         )
@@ -97,24 +97,27 @@ class Watcher:
                 burst.term == silence.term and burst.state == "opened" for burst in outcome.bursts
             )
             if sight is not None:
-                self._note(silence, sight, outcome.documents)
+                self._note(silence, sight, outcome)
                 _measure(silence, sight, decider)
 
-    def _note(self, silence: Silence, sight: Sight, documents: Sequence[Enriched]) -> None:
+    def _note(self, silence: Silence, sight: Sight, outcome: Outcome) -> None:
         known = self._mentioned.setdefault(silence.term, set())
-        for document in documents:
+        for document in outcome.documents:
             entry = sight.state.window.find(document.id)
             count = entry.terms.get(silence.term) if entry else None
             if document.deleted and document.id in known:
                 silence.withdrawn += 1
             elif entry is not None and count is not None:
                 silence.documents += 1
-                silence.origins.add(entry.origin_id)
+                silence.origins[document.id] = entry.origin_id
                 silence.owners.add(entry.owner)
                 silence.late += count.late
                 known.add(document.id)
             elif silence.term.casefold() in document.content.casefold():
                 silence.resembling += 1
+        for document in outcome.told:
+            if document.id in silence.origins:  # it may have proved a copy
+                silence.origins[document.id] = document.origin_id
 
 
 def _measure(silence: Silence, sight: Sight, decider: Decider) -> None:

@@ -1,7 +1,8 @@
 """Floods of altered words among real posts: how many origins each leaves.
 
-`NABAT_DATA=… python -m tests.benchmarks.floods [--seeds 16] [--copies 100 200 1000]`. A flood is
-one post of the month in many copies, five seconds apart, by several sources in turn. In each copy
+`NABAT_DATA=… python -m tests.benchmarks.floods [--seeds 0 16] [--copies 100 200 1000]
+[--sources 20]`. A flood is one post of the month in many copies, five seconds apart, by several
+sources in turn. In each copy
 exactly so many words are altered: replaced by any word of the month, or (mixed) replaced, deleted,
 followed by another, swapped with the next one, or misspelt. In the window stands what the month
 brought in the 72 hours before. Every second post has a number; posts lose their links.
@@ -33,7 +34,7 @@ from tests.test_counts import entry
 LENGTHS = ((12, 20), (20, 40), (40, 80))  # words
 SHARES = (0.1, 0.2, 0.3)
 SOURCES = {100: 20, 200: 20, 1000: 100}  # by copies
-SEEDS = 16
+SEEDS = (0, 16)  # the first, and the one behind the last
 MOST = 3  # origins of a flood
 _LINK = re.compile(r"\[[^\]]*\]\([^)]*\)|https?://\S+")  # most call for readers
 PAUSE = 5  # seconds between two copies
@@ -55,6 +56,7 @@ class Flood(Struct, frozen=True):
     is_mixed: bool
     share: float
     copies: int
+    sources: int
 
 
 def load_month() -> Month:
@@ -66,11 +68,12 @@ def load_month() -> Month:
 
 def count_origins(month: Month, flood: Flood, seed: int) -> int:
     """How many origins the copies of one flood get."""
-    random = Random(f"{flood}{seed}")
+    kind = flood.length, flood.is_mixed, flood.share, flood.copies
+    random = Random(f"{kind}{seed}")
     base = _pick(month, flood.length, random, is_counting=seed % 2 == 1)
     words = month.texts[base.id]
     told = (" ".join(_alter(month, flood, random, words)) for _ in range(flood.copies))
-    rows = write(told, base.at, SOURCES[flood.copies], PAUSE)
+    rows = write(told, base.at, flood.sources, PAUSE)
     return len({one.origin_id for one in assign(rows, _fill(month, base.at)).values()})
 
 
@@ -125,26 +128,35 @@ def _misspell(random: Random, word: str) -> str:
 def main(words: Sequence[str] | None = None) -> None:
     """Print a row for each kind of flood, a column for each length of texts."""
     parser = argparse.ArgumentParser("python -m tests.benchmarks.floods")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--seeds", type=int, nargs=2, default=SEEDS)
     parser.add_argument("--copies", type=int, nargs="+", default=list(SOURCES))
+    parser.add_argument("--sources", type=int, help="of every flood; 20, of 1,000 copies 100")
     asked, month, started = parser.parse_args(words), load_month(), time.process_time()
-    sys.stdout.write(
-        f"runs of {asked.seeds} with at most {MOST} origins (median, most) of texts of\n"
-    )
+    runs = len(range(*asked.seeds))
+    sys.stdout.write(f"runs of {runs} with at most {MOST} origins (median, most) of texts of\n")
     sys.stdout.write(" " * 23 + "".join(f"{f'{a} to {b} words':>20}" for a, b in LENGTHS) + "\n")
-    for copies, is_mixed, share in product(asked.copies, (True, False), SHARES):
-        floods = [Flood(length, is_mixed, share, copies) for length in LENGTHS]
-        cells = [_measure(month, flood, asked.seeds) for flood in floods]
-        kind = "mixed" if is_mixed else "replaced"
-        sys.stdout.write(f"{copies:4} {kind:8} {share:6.0%}   {''.join(cells)}\n")
-        sys.stdout.flush()
+    for copies in asked.copies:
+        found = _print_rows(month, copies, asked.sources or SOURCES[copies], range(*asked.seeds))
+        few = sum(count <= MOST for count in found)
+        sys.stdout.write(f"{few} of {len(found)} floods of {copies} copies\n")
     sys.stdout.write(f"{time.process_time() - started:.0f} s of processor time\n")
 
 
-def _measure(month: Month, flood: Flood, seeds: int) -> str:
-    found = [count_origins(month, flood, seed) for seed in range(seeds)]
-    few = sum(count <= MOST for count in found)
-    return f"{f'{few} ({median(found):g}, {max(found)})':>20}"
+def _print_rows(month: Month, copies: int, sources: int, seeds: range) -> list[int]:
+    """A row for each way and share of altering words; the origins of all floods."""
+    every = []
+    for is_mixed, share in product((True, False), SHARES):
+        kind = "mixed" if is_mixed else "replaced"
+        sys.stdout.write(f"{copies:4} {kind:8} {share:6.0%}   ")
+        for length in LENGTHS:
+            flood = Flood(length, is_mixed, share, copies, sources)
+            found = [count_origins(month, flood, seed) for seed in seeds]
+            few = sum(count <= MOST for count in found)
+            sys.stdout.write(f"{f'{few} ({median(found):g}, {max(found)})':>20}")
+            every += found
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    return every
 
 
 if __name__ == "__main__":
