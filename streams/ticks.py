@@ -40,8 +40,8 @@ class Health(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a source's life; times in Unix seconds.
 
     `since` is its first sign of life (infinite: none yet), `before` its last good poll but one,
-    `documents` and `hours` are decayed sums of what it published in the hours that could be
-    assessed: their ratio is its rate.
+    `trouble` the status of the last poll if it failed, `documents` and `hours` are decayed sums of
+    what it published in the hours that could be assessed: their ratio is its rate.
     """
 
     since: float = float("inf")
@@ -51,16 +51,17 @@ class Health(Struct, frozen=True, kw_only=True, omit_defaults=True):
     interval: float = 60.0
     start: float | None = None
     stop: float | None = None
+    trouble: str = ""
     documents: float = 0.0
     hours: float = 0.0
 
 
 def hear(health: Health | None, beat: Heartbeat) -> Health:
-    """Fold a heartbeat into what is known; a failed poll proves nothing."""
+    """Fold a heartbeat into what is known; a failed poll proves nothing but its trouble."""
     seen = to_seconds(beat.seen_at)
     health = health or Health()
     if beat.status != "ok":
-        return health
+        return replace(health, trouble=beat.status)
     complete = to_seconds(beat.complete_to) if beat.complete_to else seen
     polls = sorted({seen, *(one for one in (health.before, health.last_good) if one is not None)})
     return replace(
@@ -70,6 +71,7 @@ def hear(health: Health | None, beat: Heartbeat) -> Health:
         before=polls[-2] if len(polls) > 1 else None,
         complete_to=max(complete, health.complete_to or 0.0),
         interval=beat.interval_seconds,
+        trouble="",
     )
 
 

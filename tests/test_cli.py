@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,17 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from connectors.ledger import Applied, apply
 from connectors.outbox import bury_all, read_deliveries
 from connectors.store import Store
 from infra.cli import app
 from infra.corpora.stream import Local
 from infra.loop import Loop, Tools
+from streams.decide import Decider
 from streams.enrich import Steps
 from streams.journal import bury, seed
 from streams.models import Clock, Place, Term, encode, from_seconds
+from tests.rows import beat, clock
 
 GOOD = b'{"source":"rss/a","published_at":"2025-10-09T10:00:0%dZ","text":"%s"}'
 NAMES = re.findall(
@@ -392,6 +395,28 @@ def test_sources_come_and_go() -> None:
     assert nabat("sources", "remove", "rss/a")[0] == 0
     assert nabat("sources", "list")[1] == []
     assert nabat("sources", "remove", "rss/a")[0] == 1
+
+
+def test_sources_that_do_not_answer_say_why() -> None:
+    for name in ("rss/a", "rss/b", "rss/c"):
+        nabat("sources", "add", name, "--url", f"https://{name[-1]}.example/rss")
+    beats: list[Any] = [
+        beat("12:00", "rss/a", "dns"),
+        beat("12:00", "rss/b", "http_404"),
+        beat("12:00", "rss/c"),
+    ]
+    decider = Decider()
+    for number, row in enumerate([*beats, clock("12:01")]):
+        decider.push(number, row)
+    with closing(Store(Path("nabat.db"), create=False)) as store:
+        apply(store, Applied(position=decider.position, cells=decider.take_changed()))
+    health: list[Any] = [line["health"] for line in nabat("sources", "list")[1]]
+    assert [one["trouble"] for one in health] == [
+        "dns: its host is not known: check its address",
+        "http_404: it answers HTTP 404: check its address",
+        None,
+    ]
+    assert [one["last_good"] is None for one in health] == [True, True, False]
 
 
 def test_a_source_that_nobody_answers_for_has_failed() -> None:

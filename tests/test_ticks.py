@@ -53,6 +53,12 @@ def test_a_polled_source_is_live_for_three_intervals_after_its_last_good_poll() 
     assert covered_to(health, NOON + 600) == NOON
 
 
+def test_the_trouble_of_a_source_is_that_of_its_last_poll() -> None:
+    health = hear(hear(None, beat("12:00", "rss/a", "dns")), beat("12:01", "rss/a", "timeout"))
+    assert (health.trouble, health.last_good, health.since) == ("timeout", None, float("inf"))
+    assert not hear(health, beat("12:02", "rss/a")).trouble
+
+
 def test_a_poll_is_a_return_when_three_polls_before_it_were_missed() -> None:
     health = hear(hear(None, beat("12:00", "rss/a")), beat("12:01", "rss/a", "timeout"))
     assert is_return(health, NOON)  # the first of all

@@ -43,7 +43,10 @@ def list_sources(context: typer.Context, shell: Where = "store") -> None:
         found = in_force(journal.read_settings(), "source")
     health = read_health(settings) if shell == "store" else {}
     for name, value in sorted(found.items()):
-        emit({**value, "health": health.get(name)})
+        known = health.get(name)
+        if known and known["trouble"]:
+            known["trouble"] = f"{known['trouble']}: {_tell_trouble(known['trouble'])}"
+        emit({**value, "health": known})
     if not found:
         say("nothing is listened to: `nabat sources add`")
 
@@ -99,11 +102,13 @@ def try_source(
 ) -> None:
     """Ask a source once and say what it gives; nothing is kept."""
     from connectors.polling import probe
+    from infra.corpora.journals import fold_sources, read_changes
     from infra.embedded import make_web
     from streams.models import Source
 
-    settings = read_settings_of(context)
-    source = Source(source=name, url=url) if url else _find_source(settings, shell, name)
+    settings, source = read_settings_of(context), Source(source=name, url=url)
+    if not url:
+        source = fold_sources({}, read_changes(settings, shell)).get(name, source)
 
     async def look() -> Any:
         async with make_web(settings) as web:
@@ -113,18 +118,6 @@ def try_source(
     emit(found)
     if found.status != "ok":
         raise refuse(f"{name}: {_tell_trouble(found.status)}", FAILED)
-
-
-def _find_source(settings: Any, shell: str, name: str) -> Any:
-    """As it is in force; before there is a journal, as the settings will open it."""
-    from infra.corpora.journals import fold_sources, open_journal, seed_rows
-    from streams.models import Source
-
-    rows = seed_rows(settings)
-    if shell != "store" or settings.store.path.exists():
-        with open_journal(settings, shell) as journal:
-            rows = journal.read_settings()
-    return fold_sources({}, rows).get(name, Source(source=name))
 
 
 def _tell_trouble(status: str) -> str:

@@ -78,6 +78,15 @@ def seed_rows(settings: Settings) -> Sequence[Setting]:
     return seed(terms, [table.to_source() for table in settings.sources])
 
 
+def read_changes(settings: Settings, shell: str = "store") -> list[Setting]:
+    """The changes of settings in the journal; before there is one, those that will open it."""
+    path = settings.store.path
+    if shell == "store" and not (path.exists() and path.stat().st_size):
+        return list(seed_rows(settings))
+    with open_journal(settings, shell) as journal:
+        return journal.read_settings()
+
+
 def find_unheeded(settings: Settings, changes: Sequence[Setting]) -> list[str]:
     """Terms and sources of the settings that are not as the journal has them, which is in force."""
     forced = {what: in_force(changes, what) for what in ("source", "term")}

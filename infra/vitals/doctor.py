@@ -17,9 +17,9 @@ import msgspec
 from rich.console import Console
 from rich.markup import escape
 
-from connectors.store import Store, StoreError
+from connectors.store import StoreError
 from connectors.webhook import check_secret
-from infra.corpora.journals import in_force, pick_settings, seed_rows
+from infra.corpora.journals import in_force, read_changes
 from infra.settings import Settings
 from infra.stage.bell import to_amount
 from infra.vitals.checkup import (
@@ -32,7 +32,7 @@ from infra.vitals.checkup import (
     measure_skew,
 )
 from streams.enrich import Steps, enrich_batch
-from streams.models import EPOCH, Document, Enriched, Setting, Term
+from streams.models import EPOCH, Document, Enriched, Term
 from streams.terms import compile_watch
 
 Check = Callable[[Settings], Iterable[Finding]]
@@ -137,7 +137,7 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("store", "failed", f"{path} cannot be written", remedy)
         return
     try:
-        _read_changes(settings)
+        read_changes(settings)
     except StoreError as error:
         yield Finding("store", "failed", str(error), "mend it, or name another with [store] path")
         return
@@ -149,20 +149,10 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("store", "ok", f"{path}: {free >> 30} GiB free")
 
 
-def _read_changes(settings: Settings) -> list[Setting]:
-    """The changes of settings in the journal, else those that will open it; or `StoreError`."""
-    path = settings.store.path
-    if not path.exists() or (path.is_file() and not path.stat().st_size):
-        return list(seed_rows(settings))
-    with closing(Store(path, create=False)) as store:
-        store.next_number()
-        return pick_settings(store.read_settings())
-
-
 def check_watch(settings: Settings) -> Iterator[Finding]:
     """There is something to read and something to watch for, as it is in force."""
     try:
-        changes = _read_changes(settings)
+        changes = read_changes(settings)
     except StoreError:  # `check_store` says why
         yield Finding("watch", "skipped", "the store cannot be read")
         return

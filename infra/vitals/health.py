@@ -13,7 +13,10 @@ from streams.ticks import Health, is_live
 
 
 def read_health(settings: Settings) -> dict[str, dict[str, Any]]:
-    """For each source: whether it is live, when it last answered, how often it is asked."""
+    """For each source: whether it is live, when it last answered, how often it is asked.
+
+    And the status of its last poll, if that failed.
+    """
     store = Store(settings.store.path, create=False)
     try:
         cells = store.ask("SELECT key, value FROM cells WHERE key LIKE 'health/%'")
@@ -32,4 +35,5 @@ def _describe(health: Health, now: float) -> dict[str, Any]:
         "is_live": is_live(health, now),
         "last_good": from_seconds(health.last_good) if health.last_good else None,
         "interval_seconds": health.interval,
+        "trouble": health.trouble or None,
     }
