@@ -119,7 +119,8 @@ class Kafka(Server):
         settings.write_text(self._settings(), "utf-8")
         if not (self.folder / "log" / "meta.properties").exists():
             cluster = secrets.token_urlsafe(16)
-            tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+            ask = f"--cluster-id={cluster}"  # it may begin with a dash
+            tool = ["kafka.tools.StorageTool", "format", ask, "-c", str(settings)]
             subprocess.run([*self._java(), *tool], check=True, capture_output=True)
         super().start()
 
