@@ -39,9 +39,14 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> list[Enriched]:
-        """The documents, then the originals that are told again because they were copied."""
+        """The documents, then what is told again because it was copied or proved a copy.
+
+        Of one id the newest version is last.
+        """
+        newest = {one.id: one.version for one in self.documents}
         again = (one.document for one in self.revisions if one.revision > 1)
-        return [*self.documents, *again]
+        told = (one for one in again if one.version >= newest.get(one.id, 0))
+        return [*self.documents, *told]
 
 
 class Decider:

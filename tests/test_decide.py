@@ -342,6 +342,22 @@ def test_tombstones_retract_an_open_burst() -> None:
     assert "closed" not in kinds(outcomes)
 
 
+def test_what_a_burst_has_lost_it_need_not_double() -> None:
+    rows, decider = story(), Decider()
+    stop = place_of(rows, "2 12:23")
+    told = [row for row in rows[:stop] if isinstance(row, Enriched)][-6:]
+    gone = [
+        replace(row, version=2, text="", terms=(), deleted=True, seen_at=at("2 12:24"))
+        for row in told
+    ]
+    run(rows[:stop], decider)
+    (alarm,) = decider.alarms
+    assert alarm.peak_origins > 6
+    run([*gone, clock("2 12:26")], decider, stop)
+    (alarm,) = decider.alarms
+    assert (alarm.is_open, alarm.peak_origins) == (True, 6)
+
+
 def test_related_terms_share_an_event() -> None:
     random = Random(7)
     rows: list[Any] = [*seed([term("ОДКБ"), term("теракт")], WIRES), *quiet(random, range(60))]

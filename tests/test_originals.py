@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from streams.families import originals
-from streams.families.originals import HELD, Originals
+from streams.families.originals import FEW, HELD, Originals
 from tests.rows import doc
 
 FIRST, SECOND = doc("12:00", "rss/a", "Мост откроют весной"), doc("12:01", "rss/b", "Совет ушёл")
@@ -28,6 +28,15 @@ def test_an_edit_takes_the_place_and_a_tombstone_leaves_none() -> None:
     assert held.find(FIRST.id) == edit
     assert held.keep(40, replace(FIRST, version=3, deleted=True, text="")) == [30]
     assert (held.find(FIRST.id), held.blocks) == (None, {})
+
+
+def test_of_many_copies_the_first_are_held() -> None:
+    held, copy = Originals(), replace(SECOND, duplicate_of=FIRST.id, duplicates=FEW)
+    assert held.keep(10, copy) == [10]
+    assert held.keep(20, replace(copy, id="2", duplicates=FEW + 1)) == []
+    assert [name in held for name in (copy.id, "2")] == [True, False]
+    assert held.keep(30, replace(copy, version=2, duplicates=FEW + 1)) == [10]
+    assert held.blocks == {}
 
 
 def test_what_is_loaded_is_what_was_held() -> None:

@@ -179,11 +179,15 @@ def _spent(sight: Sight, term: str, budget: float) -> list[tuple[float, ...]]:
 
 
 def tops_of(state: State, term: str, now: int, options: Options) -> list[Sequence[float]]:
-    """The highest scores, by channel, of bursts of a term that rang within the refractory."""
+    """The highest scores, by channel, of bursts of a term that rang within the refractory.
+
+    A retracted one stands for nothing.
+    """
     return [
         alarm.top
         for alarm in state.alarms.values()
         if alarm.term == term
+        and alarm.state != "retracted"
         and not alarm.foreseen
         and now < alarm.opened + options.refractory_seconds
     ]

@@ -65,8 +65,11 @@ def _live_on(sight: Sight, touched: set[str], cut: set[str], options: Options) -
 def _step(sight: Sight, alarm: Alarm, touched: set[str], cut: set[str], options: Options) -> Alarm:
     if alarm.state == "retracted":
         return alarm
-    if alarm.term in cut and _lost_ground(sight, alarm, options):
-        return _revise(alarm, "retracted", sight.now)
+    if alarm.term in cut:
+        origins, owners = _stand_on(sight, alarm)
+        if origins < options.origins or owners < owners_needed(sight, options):
+            return _revise(alarm, "retracted", sight.now)
+        alarm = replace(alarm, peak_origins=min(origins, alarm.peak_origins))
     if not alarm.is_open:
         return alarm
     if alarm.term not in sight.state.terms:
@@ -75,17 +78,16 @@ def _step(sight: Sight, alarm: Alarm, touched: set[str], cut: set[str], options:
     return grown or _settle(sight, alarm, options)
 
 
-def _lost_ground(sight: Sight, alarm: Alarm, options: Options) -> bool:
-    """Whether too few independent documents are left of a burst."""
+def _stand_on(sight: Sight, alarm: Alarm) -> tuple[int, int]:
+    """How many origins, and how many owners, a burst stands on."""
     stop = alarm.closed or sight.end
-    origins, owners = ground(entries_between(sight.state, alarm.term, alarm.onset, stop))
-    return origins < options.origins or owners < owners_needed(sight, options)
+    return ground(entries_between(sight.state, alarm.term, alarm.onset, stop))
 
 
 def _grow(sight: Sight, alarm: Alarm, options: Options) -> Alarm | None:
     """Escalate when a score has risen, or the origins multiplied, since the last report."""
     seen = view(sight, alarm.term)
-    origins, _ = ground(entries_between(sight.state, alarm.term, alarm.onset, sight.end))
+    origins, _ = _stand_on(sight, alarm)
     is_more = origins >= options.multiplication * alarm.peak_origins
     if not is_more and not is_higher(seen, alarm.top, options):
         return None
@@ -144,12 +146,13 @@ def _begin(sight: Sight, seen: View, place: int, least: tuple[int, int]) -> Alar
     entries = since_onset(sight, seen, place, _untold(sight, term, place), least)
     onset = int(entries[0].terms[term].at // BIN) * BIN
     burst_id = name_burst(term, onset)
+    before = sight.state.alarms.get(burst_id)  # retracted within the minute of its onset
     return Alarm(
         id=burst_id,
         event=name_event(burst_id),
         term=term,
         state="opened",
-        revision=1,
+        revision=before.revision + 1 if before else 1,
         onset=onset,
         opened=sight.now,
         changed=sight.now,

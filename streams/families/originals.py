@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from streams.models import Enriched, decode_enriched, encode
 
 HELD = 2 * 3600  # seconds
+FEW = 64  # copies of a text that are held: reprints must not take the room of originals
 ROOM, MOST = 4 << 20, 64 << 20  # bytes of a tick, and of all: a flood's later texts are not held
 
 
@@ -26,15 +27,19 @@ class Originals:
     def keep(self, tick: int, document: Enriched) -> list[int]:
         """Hold a document in place of its earlier version; give the ticks that changed.
 
-        A tombstone is not held, and ends what was.
+        A tombstone, or one more of many copies, is not held, and ends what was.
         """
         changed = self._drop(document.id)
-        if not document.deleted:
+        if not document.deleted and (document.duplicate_of is None or document.duplicates <= FEW):
             value = encode(document)
             if self._sizes.get(tick, 0) + len(value) <= ROOM:
                 self._put(tick, document.id, value)
                 changed.append(tick)
         return changed
+
+    def __contains__(self, document_id: str) -> bool:
+        """Whether a document is held."""
+        return document_id in self._ticks
 
     def find(self, document_id: str) -> Enriched | None:
         """The document, if it is held."""

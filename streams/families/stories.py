@@ -92,10 +92,12 @@ def _fold_strays(state: State, entry: Entry, end: int, stories: Stories) -> None
     The next revisions of these documents say so.
     """
     for stray in state.window.find_strays(entry):
+        if stray.id not in state.originals:
+            continue
         family = state.window.find_family(stray)
         held = [found for one in family if (found := state.originals.find(one.id))]
         for one, document in zip(family, held, strict=False) if len(held) == len(family) else ():
-            folded = _fold(state, one, entry.origin_id)
+            folded = make_copy(state, one, entry.origin_id)
             state.count(end, folded)
             told = _tell(state, document, folded)
             state.hold(end, told)
@@ -103,8 +105,8 @@ def _fold_strays(state: State, entry: Entry, end: int, stories: Stories) -> None
             stories.cut |= folded.terms.keys()
 
 
-def _fold(state: State, entry: Entry, origin_id: str) -> Entry:
-    """The entry as a copy, which adds no more than a copy does."""
+def make_copy(state: State, entry: Entry, origin_id: str) -> Entry:
+    """An entry as the copy that it proved, which adds no more than a copy does."""
     weight = state.window.further(origin_id, entry.owner)
     return replace(
         entry,
@@ -142,7 +144,7 @@ def _to_entry(
     at = before.at if before else min(published, seen)
     text, features = read
     voice = name_voice(document.origin, document.source)
-    known = before.origin_id if before else None
+    known = _find_origin(state, before) if before else None
     if before is None:
         named = voice if document.origin else ""
         known = state.window.origin_of(features, at, named, (document.source, document.author))
@@ -166,6 +168,12 @@ def _to_entry(
     moment = min(edited, seen) if before else at
     terms = _weigh(state, entry, document.terms, before, (moment, late))
     return _describe(replace(entry, terms=terms), document) if terms else entry
+
+
+def _find_origin(state: State, before: Entry) -> str:
+    """The origin of an earlier version; what was a copy of a stray follows it."""
+    origin = state.window.find(before.origin_id)
+    return origin.origin_id if origin else before.origin_id
 
 
 def _read(state: State, document: Enriched, before: Entry | None) -> tuple[bytes, Enriched]:

@@ -7,6 +7,7 @@ disappears with the block that last confirmed it, here and after a restart alike
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -35,6 +36,7 @@ SPAN = 72 * 3600  # seconds that a document is remembered
 FURTHER = 0.25  # what a copy by a further owner adds to the count of its origin
 FLOOD, CROWD = 2, 5  # texts alike that make a flood of one more; if they may be reprints of one
 ROBOT = 3  # copies of one text by one source: it is told by a robot, if each is worded otherwise
+LATEST = 64  # texts of a source that are read again when it proves a robot
 SPARE = 1024  # forgotten rows that may stay
 MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
 
@@ -59,6 +61,7 @@ class Window:
         self._owners: dict[str, dict[str, int]] = {}
         self._copies: dict[str, int] = {}
         self._told: dict[tuple[str, str], int] = {}  # copies of an origin by a source
+        self._latest: dict[str, deque[Entry]] = {}  # the last of each source that were no copies
         self._names: dict[str, str] = {}
         self._index = Index()
         self._rows: list[Entry] = []  # by number, without the `_cut` first ones
@@ -123,7 +126,7 @@ class Window:
         that its source tells the flood, what else it has told since the flood began.
         """
         origin = self._held.get(entry.duplicate_of or "")
-        if origin is None or self.copies(origin.id) < CROWD:
+        if origin is None or origin.deleted or self.copies(origin.id) < CROWD:
             return []
         near = _around(entry.at, self._near(entry.features))
         crowd = [row for row in near if row.origin_id == origin.id]
@@ -131,8 +134,7 @@ class Window:
             return []
         near, told = self._originals(near, origin), list[Entry]()
         if self._told[origin.id, entry.source] % ROBOT == 0:
-            rows = (row for row in self._since(origin.at) if row.source == entry.source)
-            told = self._originals(rows, origin)
+            told = self._originals(self._latest.get(entry.source, ()), origin)
         flood = join(crowd), len(crowd)
         found = [row for row in near if is_flooded(read(row), *flood, is_robot=False, spread=STRAY)]
         found += [
@@ -141,15 +143,16 @@ class Window:
         return list({row.id: row for row in found}.values())
 
     def find_family(self, origin: Entry) -> list[Entry]:
-        """An origin and its copies, the newest first."""
-        return [row for row in self._since(origin.at) if row.origin_id == origin.id]
+        """An origin and its copies, the oldest first; deleted ones are none."""
+        rows = (row for row in self._since(origin.at) if row.origin_id == origin.id)
+        return [row for row in rows if not row.deleted][::-1]
 
     def _originals(self, rows: Iterable[Entry], first: Entry) -> list[Entry]:
         """Those that are no copies, no digests, and no older than `first`, without that."""
         return [
             row
             for row in rows
-            if row.origin_id == row.id != first.id and row.at >= first.at
+            if row.origin_id == row.id and (row.at, row.id) > (first.at, first.id)
             if self.find(row.id) is row and row.features and not read(row)[2] >> LEAD_BITS
         ]
 
@@ -200,7 +203,9 @@ class Window:
         self._note_copies(entry, replaced)
         self._rows.append(entry)
         self._index.add(entry.features, self._cut + len(self._rows))
-        if entry.origin_id != entry.id:
+        if entry.origin_id == entry.id:
+            self._latest.setdefault(entry.source, deque(maxlen=LATEST)).append(entry)
+        else:
             self._owners.setdefault(entry.origin_id, {})[entry.owner] = tick
         return replaced
 
