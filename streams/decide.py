@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 
@@ -166,10 +165,7 @@ def _learn_step(state: State, start: int, now: int, ringing: set[str]) -> None:
 
 def _learn_rates(state: State, start: int, stop: int, now: int) -> None:
     """Fold the documents that each source published in an hour into its rate, and its group's."""
-    due = [bucket for bucket in state.published if bucket * BUCKET < stop]
-    published: Counter[str] = Counter()
-    for bucket in due:
-        published.update(state.published.pop(bucket))
+    published = state.take_published(stop)
     _learn_rhythms(state, published, start, now)
     for source, health in list(state.health.items()):
         after = learn_rate(health, published[source], start, stop, now)

@@ -118,13 +118,23 @@ class State:
         if replaced is not None:
             self._uncount(replaced)
         elif entry.at >= self.progress.learnt // HOUR * HOUR:
-            bucket = self.published.setdefault(int(entry.at // BUCKET), {})
-            bucket[entry.source] = bucket.get(entry.source, 0) + 1
+            bucket = int(entry.at // BUCKET)
+            sources = self.published.setdefault(bucket, {})
+            sources[entry.source] = sources.get(entry.source, 0) + 1
+            self.touch("published", bucket)
         self._note_names(entry, 1)
         for term, count in entry.terms.items():
             self.tally(term).add(entry, count)
             if count.at >= self.progress.learnt:
                 self.counted.setdefault(int(count.at // STEP), set()).add(term)
+
+    def take_published(self, stop: float) -> Counter[str]:
+        """How many documents each source published before `stop`, if they were not taken yet."""
+        published: Counter[str] = Counter()
+        for bucket in [one for one in self.published if one * BUCKET < stop]:
+            published.update(self.published.pop(bucket))
+            self.touch("published", bucket)
+        return published
 
     def hold(self, tick: int, document: Enriched) -> None:
         """Hold a document as it was told, to tell it again when it is copied."""
@@ -169,7 +179,10 @@ class State:
             held = self.window if kind == "block" else self.originals
             block = held.blocks.get(int(key))
             return None if block is None else _pack(block)
-        value = _tables(self)[kind].get(key)
+        if kind == "published":
+            value: Any = self.published.get(int(key))
+        else:
+            value = _tables(self)[kind].get(key)
         return None if value is None else _pack(value)
 
 
@@ -195,6 +208,13 @@ def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
         }
     )
     _recount(state, ((int(key), value) for kind, key, value in split if kind == "block"))
+    unlearnt = {int(key): value for kind, key, value in split if kind == "published"}
+    if unlearnt:  # a window may be shorter than the time after which it is learnt
+        state.published = {
+            bucket: msgspec.msgpack.decode(value, type=dict[str, int])
+            for bucket, value in unlearnt.items()
+        }
+        state.take_changed()
     return state
 
 

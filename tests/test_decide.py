@@ -411,9 +411,10 @@ def test_any_number_of_snapshots_and_restarts_gives_the_same_bytes(
     assert b"\n".join(part for part in parts if part) == whole
 
 
-def test_a_window_of_few_documents_restarts_with_the_same_bytes() -> None:
+@pytest.mark.parametrize("limit", [{"window_documents": 50}, {"window_seconds": 600}])
+def test_a_small_window_restarts_with_the_same_bytes(limit: dict[str, Any]) -> None:
     rows = retold(3)
-    options = Options(window_documents=50)
+    options = Options(**limit, origins=2, owners=2, warm_hours=0.0)
     whole = written(run(rows, Decider(options)))
     assert whole != written(run(rows))
     cells: dict[str, bytes] = {}
@@ -440,6 +441,15 @@ def test_rows_shuffled_inside_a_tick_give_the_same_bytes(seed_: int) -> None:
         ),
     )
     assert written(run([row for _, row in shuffled])) == written(run(rows))
+
+
+def test_one_version_told_twice_in_a_tick_is_the_same_in_either_order() -> None:
+    first = doc("12:00:01", "rss/a", "[ОДКБ] соберётся в пятницу")
+    again = [replace(first, seen_at=at(f"12:00:0{second}")) for second in (3, 5)]
+    gone = replace(first, deleted=True)
+    for one, other in ((again[0], again[1]), (first, gone)):
+        told = [written(run([*rows, clock("12:01")])) for rows in ([one, other], [other, one])]
+        assert told[0] == told[1]
 
 
 def test_other_options_are_another_config() -> None:

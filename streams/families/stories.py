@@ -60,8 +60,10 @@ def _tell_originals(state: State, stories: Stories) -> None:
             stories.revisions.append(Revision(revision=1 + steps, document=told))
 
 
-def _order(document: Enriched) -> tuple[float, str, int, str]:
-    return to_seconds(document.published_at), document.id, document.version, document.content
+def _order(one: Enriched) -> tuple[float, str, int, str, bool, float]:
+    """How the documents of a tick are applied, however they came."""
+    published, seen = to_seconds(one.published_at), to_seconds(one.seen_at)
+    return published, one.id, one.version, one.content, one.deleted, seen
 
 
 def _remember(state: State, document: Enriched, end: int, delay: int, stories: Stories) -> None:
