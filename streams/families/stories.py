@@ -98,7 +98,9 @@ def _fold_strays(state: State, entry: Entry, end: int, stories: Stories) -> None
             continue
         family = state.window.find_family(stray)
         held = [found for one in family if (found := state.originals.find(one.id))]
-        for one, document in zip(family, held, strict=False) if len(held) == len(family) else ():
+        if len(held) < len(family):
+            continue
+        for one, document in zip(family, held, strict=True):
             folded = make_copy(state, one, entry.origin_id)
             state.count(end, folded)
             told = _tell(state, document, folded)
