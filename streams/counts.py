@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Sequence
-from typing import Any
 
-from streams.families.entries import Count, Entry
+from streams.families.entries import Count, Entry, add_to
 
 BIN = 60  # seconds: the finest resolution of a count
 BUCKET = 900  # seconds: what baselines learn from, and what slow windows sum
@@ -81,16 +80,7 @@ class Tally:
         if count.late or not count.weight:
             return
         minute, change = int(count.at // BIN), sign * count.weight
-        _add(self._bins, minute, change)
-        _add(self._buckets, int(count.at // BUCKET), change)
+        add_to(self._bins, minute, change)
+        add_to(self._buckets, int(count.at // BUCKET), change)
         if entry.author is not None:
-            _add(self._authors, (minute, entry.author), change)
-
-
-def _add(sums: dict[Any, float], key: Any, change: float) -> None:
-    """Add to a sum; sums of quarters are exact, so an emptied one is exactly zero and vanishes."""
-    value = sums.get(key, 0.0) + change
-    if value:
-        sums[key] = value
-    else:
-        sums.pop(key, None)
+            add_to(self._authors, (minute, entry.author), change)

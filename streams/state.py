@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from streams.alarms.exposure import Exposure, Rhythm, measure
 from streams.alerts import Alarm
 from streams.bursts import STEP, Baselines
 from streams.counts import BUCKET, Tally
-from streams.families.entries import Entry
+from streams.families.entries import Entry, add_to
 from streams.families.originals import Originals
 from streams.families.window import Limits, Window
 from streams.models import Enriched, EntityType, Source, Term
@@ -161,9 +161,7 @@ class State:
         if entry.terms:
             self.mentioned += change
         for name in entry.entities:
-            self.names[name] += change
-            if not self.names[name]:
-                del self.names[name]
+            add_to(self.names, name, change)
 
     def _uncount(self, entry: Entry) -> None:
         self._note_names(entry, -1)
@@ -175,14 +173,8 @@ class State:
             return self.baselines.dump(key) if key in self.baselines.rows else None
         if kind == "world":
             return self.baselines.world.dump()
-        if kind in {"block", "original"}:
-            held = self.window if kind == "block" else self.originals
-            block = held.blocks.get(int(key))
-            return None if block is None else _pack(block)
-        if kind == "published":
-            value: Any = self.published.get(int(key))
-        else:
-            value = _tables(self)[kind].get(key)
+        timed = _timed(self).get(kind)
+        value = _tables(self)[kind].get(key) if timed is None else timed.get(int(key))
         return None if value is None else _pack(value)
 
 
@@ -200,20 +192,11 @@ def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
     saved = {key: value for kind, key, value in split if kind == "baseline"}
     for term in state.terms:
         state.baselines.add(term, saved=saved.get(term))
-    state.originals.load(
-        {
-            int(key): msgspec.msgpack.decode(value, type=dict[str, bytes])
-            for kind, key, value in split
-            if kind == "original"
-        }
-    )
+    state.originals.load(_read_timed(split, "original", dict[str, bytes]))
     _recount(state, ((int(key), value) for kind, key, value in split if kind == "block"))
-    unlearnt = {int(key): value for kind, key, value in split if kind == "published"}
-    if unlearnt:  # a window may be shorter than the time after which it is learnt
-        state.published = {
-            bucket: msgspec.msgpack.decode(value, type=dict[str, int])
-            for bucket, value in unlearnt.items()
-        }
+    published = _read_timed(split, "published", dict[str, int])
+    if published:  # a window may be shorter than the time after which it is learnt
+        state.published = published
         state.take_changed()
     return state
 
@@ -221,6 +204,15 @@ def load(cells: Mapping[str, bytes], limits: Limits | None = None) -> State:
 def _split(key: str) -> tuple[str, str]:
     kind, _, rest = key.partition("/")
     return kind, rest
+
+
+def _read_timed(split: Sequence[tuple[str, str, bytes]], kind: str, what: Any) -> dict[int, Any]:
+    """The cells of a kind that has one for each tick or bucket."""
+    return {
+        int(key): msgspec.msgpack.decode(value, type=what)
+        for name, key, value in split
+        if name == kind
+    }
 
 
 def _recount(state: State, blocks: Iterable[tuple[int, bytes]]) -> None:
@@ -257,4 +249,13 @@ def _tables(state: State) -> dict[str, dict[str, Any]]:
         "alarm": state.alarms,
         "signature": state.signatures,
         "rhythm": state.rhythms,
+    }
+
+
+def _timed(state: State) -> dict[str, dict[int, Any]]:
+    """What has a cell for each tick or bucket."""
+    return {
+        "block": state.window.blocks,
+        "original": state.originals.blocks,
+        "published": state.published,
     }

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import cache
 from random import Random
@@ -114,6 +114,19 @@ def written(outcomes: Sequence[Outcome]) -> bytes:
         for outcome in outcomes
         for one in [*outcome.documents, *outcome.revisions, *outcome.bursts]
     )
+
+
+def restarted(rows: Sequence[Any], cuts: Iterable[int], options: Options | None = None) -> bytes:
+    """What is written where the decider starts anew from its cells at each cut."""
+    cells: dict[str, bytes] = {}
+    parts: list[bytes] = []
+    for cut in [*sorted(cuts), len(rows)]:
+        decider = Decider(options, cells)
+        assert decider.position <= cut
+        parts.append(written(run(rows[decider.position : cut], decider, decider.position)))
+        changed = {**cells, **decider.take_changed()}
+        cells = {key: value for key, value in changed.items() if value is not None}
+    return b"\n".join(part for part in parts if part)
 
 
 def kinds(outcomes: Sequence[Outcome]) -> list[str]:
@@ -382,13 +395,7 @@ def test_a_restart_from_cells_gives_the_same_bytes(cut: int) -> None:
     rows = retold()
     whole = written(run(rows))
     assert whole.count(b'"duplicate_of":"') > 40
-    first = Decider()
-    before = run(rows[:cut], first)
-    cells = {key: value for key, value in first.take_changed().items() if value is not None}
-    second = Decider(cells=cells)
-    assert second.position <= cut
-    after = run(rows[second.position :], second, second.position)
-    assert b"\n".join(part for part in (written(before), written(after)) if part) == whole
+    assert restarted(rows, [cut]) == whole
 
 
 @settings(max_examples=15, deadline=None)
@@ -398,17 +405,7 @@ def test_any_number_of_snapshots_and_restarts_gives_the_same_bytes(
 ) -> None:
     rows = retold(seed_)
     whole = written(run(rows))
-    cells: dict[str, bytes] = {}
-    parts: list[bytes] = []
-    for cut in [*sorted(cuts), len(rows)]:
-        decider = Decider(cells=cells)
-        parts.append(written(run(rows[decider.position : cut], decider, decider.position)))
-        for key, value in decider.take_changed().items():
-            if value is None:
-                cells.pop(key, None)
-            else:
-                cells[key] = value
-    assert b"\n".join(part for part in parts if part) == whole
+    assert restarted(rows, cuts) == whole
 
 
 @pytest.mark.parametrize("limit", [{"window_documents": 50}, {"window_seconds": 600}])
@@ -417,14 +414,7 @@ def test_a_small_window_restarts_with_the_same_bytes(limit: dict[str, Any]) -> N
     options = Options(**limit, origins=2, owners=2, warm_hours=0.0)
     whole = written(run(rows, Decider(options)))
     assert whole != written(run(rows))
-    cells: dict[str, bytes] = {}
-    parts: list[bytes] = []
-    for cut in [*range(25, len(rows), 25), len(rows)]:
-        decider = Decider(options, cells)
-        parts.append(written(run(rows[decider.position : cut], decider, decider.position)))
-        changed = decider.take_changed()
-        cells = {key: value for key, value in {**cells, **changed}.items() if value is not None}
-    assert b"\n".join(part for part in parts if part) == whole
+    assert restarted(rows, range(25, len(rows), 25), options) == whole
 
 
 @settings(max_examples=10, deadline=None)

@@ -21,7 +21,7 @@ from streams.state import State
 from tests.rows import at, clock, doc, source, term
 from tests.test_copies import OTHER
 from tests.test_counts import NOON, entry
-from tests.test_decide import WIRES, bursts, quiet, revisions, run, sentence, written
+from tests.test_decide import WIRES, bursts, quiet, restarted, revisions, run, sentence, written
 from tests.test_origins import SHORT, replace_exactly
 from tests.test_window import read
 
@@ -102,12 +102,7 @@ def test_a_flood_counts_as_its_origins_however_it_began(
 @pytest.mark.parametrize("cut", range(30, COPIES + 20, 15))
 def test_a_restart_in_a_flood_gives_the_same_bytes(cut: int) -> None:
     rows = flood(0.2, OTHER_NUMBERS)
-    first = Decider()
-    before = run(rows[:cut], first)
-    cells = {key: value for key, value in first.take_changed().items() if value is not None}
-    second = Decider(cells=cells)
-    after = run(rows[second.position :], second, second.position)
-    assert b"\n".join(part for part in map(written, (before, after)) if part) == written(run(rows))
+    assert restarted(rows, [cut]) == written(run(rows))
 
 
 def test_an_edit_of_what_proved_a_copy_leaves_it_one() -> None:

@@ -115,7 +115,7 @@ class Watcher:
                 known.add(document.id)
             elif silence.term.casefold() in document.content.casefold():
                 silence.resembling += 1
-        for document in outcome.told:
+        for document in (one.document for one in outcome.revisions):
             if document.id in silence.origins:  # it may have proved a copy
                 silence.origins[document.id] = document.origin_id
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from msgspec import Struct
 
@@ -40,6 +42,15 @@ class Entry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     url: str | None = None
     snippet: str = ""
     voice: str = ""  # who is said to report: the origin that it names, else the agency, else source
+
+
+def add_to(sums: dict[Any, Any], key: object, change: float) -> None:
+    """Change a sum; what comes to nothing vanishes: sums of quarters are exact, so zero is zero."""
+    value = sums.get(key, 0) + change
+    if value:
+        sums[key] = value
+    else:
+        sums.pop(key, None)
 
 
 def read(entry: Entry) -> Keys:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -28,7 +27,7 @@ from streams.families.copies import (
     relate,
     relate_own,
 )
-from streams.families.entries import Entry, join, read
+from streams.families.entries import Entry, add_to, join, read
 from streams.families.floods import SPREAD, STRAY, is_flooded
 from streams.origins import Index
 
@@ -39,9 +38,6 @@ ROBOT = 3  # copies of one text by one source: it is told by a robot, if each is
 LATEST = 64  # texts of a source that are read again when it proves a robot
 SPARE = 1024  # forgotten rows that may stay
 MOST_FURTHER = 4  # further owners that add something: an origin counts for at most 2
-
-
-Key = TypeVar("Key", str, tuple[str, str])
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -231,8 +227,8 @@ class Window:
     def _note_copies(self, entry: Entry | None, replaced: Entry | None) -> None:
         for one, change in ((entry, 1), (replaced, -1)):
             if one is not None and one.duplicate_of is not None and not one.deleted:
-                _add(self._copies, one.duplicate_of, change)
-                _add(self._told, (one.origin_id, one.source), change)
+                add_to(self._copies, one.duplicate_of, change)
+                add_to(self._told, (one.origin_id, one.source), change)
 
     def _forget(self, tick: int) -> list[Entry]:
         ended = []
@@ -252,13 +248,6 @@ class Window:
             if not owners:
                 self._owners.pop(entry.origin_id, None)
         return ended
-
-
-def _add(counts: dict[Key, int], key: Key, change: int) -> None:
-    """Change a count; what comes to nothing is forgotten."""
-    count = counts.pop(key, 0) + change
-    if count:
-        counts[key] = count
 
 
 def _around(at: float, rows: Iterable[Entry]) -> list[Entry]:

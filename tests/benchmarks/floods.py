@@ -2,10 +2,10 @@
 
 `NABAT_DATA=… python -m tests.benchmarks.floods [--seeds 0 16] [--copies 100 200 1000]
 [--sources 20]`. A flood is one post of the month in many copies, five seconds apart, by several
-sources in turn. In each copy
-exactly so many words are altered: replaced by any word of the month, or (mixed) replaced, deleted,
-followed by another, swapped with the next one, or misspelt. In the window stands what the month
-brought in the 72 hours before. Every second post has a number; posts lose their links.
+sources in turn. In each copy exactly so many words are altered: replaced by any word of the month,
+or (mixed) replaced, deleted, followed by another, swapped with the next one, or misspelt. In the
+window stands what the month brought in the 72 hours before. Every second post has a number; posts
+lose their links.
 """
 
 from __future__ import annotations
